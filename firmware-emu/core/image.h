@@ -1,0 +1,80 @@
+/* What persists of a card. An image never changes once published: a change makes a new one that
+ * shares the records that stayed the same, so lanes read theirs without a lock. */
+#ifndef TWINHSM_EMU_CORE_IMAGE_H
+#define TWINHSM_EMU_CORE_IMAGE_H
+
+#include <openssl/evp.h>
+#include <stdatomic.h>
+
+#include "apdu/smartcardhsm.h"
+#include "base/alg.h"
+#include "base/buf.h"
+#include "base/lock.h"
+#include "base/secret.h"
+#include "p15/limits.h"
+
+/* A file. `rev` is unique for every write in the life of the token file. */
+struct emu_file {
+	atomic_uint refs;
+	uint64_t rev;
+	uint16_t fid;
+	struct buf data;
+};
+
+enum emu_key_type { EMU_KEY_RSA = 1, EMU_KEY_EC = 2 };
+
+/* What decides about a key; bound to the sealed key as associated data. */
+struct emu_key_meta {
+	uint8_t kid;
+	enum emu_key_type type;
+	uint16_t bits;             /* RSA modulus or EC field */
+	const struct curve *curve; /* EC */
+	uint8_t algs[16];          /* list of allowed algorithms, tag 91; none: all */
+	uint8_t algs_n;
+};
+
+/* A key: sealed as stored, opened on first use after a login, then kept opened. */
+struct emu_key {
+	atomic_uint refs;
+	uint64_t rev;
+	struct emu_key_meta meta;
+	struct buf sealed;        /* store/seal.h */
+	struct lock lock;         /* held while opening */
+	_Atomic(EVP_PKEY *) pkey; /* owned; NULL until opened */
+};
+
+/* A PIN record: the retry counter and the token key sealed under the PIN. */
+struct emu_pin {
+	uint64_t rev; /* changes with the PIN, not with its counter */
+	bool set;
+	uint8_t tries, initial;
+	struct buf sealed; /* salt, scrypt cost, nonce, sealed token key, tag */
+};
+
+struct emu_image {
+	atomic_uint refs;
+	uint32_t generation;       /* change counter of the file this was read at */
+	uint64_t content;          /* grows with every change of a file or key */
+	uint64_t security;         /* grows when the user PIN's rev changed */
+	uint16_t options;          /* enum schsm_option */
+	uint8_t scrypt_log2_n;     /* cost for PIN records made from now on */
+	char chr[P15_CHR_MAX + 1]; /* holder of the device certificate */
+	EVP_PKEY *device;          /* key CC00; not secret, see specs/token-file.md */
+	struct emu_pin user, so;
+	struct emu_file **files; /* creation order, EF 2F02 first */
+	size_t files_n;
+	struct emu_key *keys[256]; /* by kid */
+	uint8_t key_order[256];    /* kids in creation order */
+	size_t keys_n;
+};
+
+void image_ref(struct emu_image *image);
+void image_free(struct emu_image *image); /* drops one reference; accepts NULL */
+
+/* Borrowed from the image; NULL when there is none. */
+struct emu_file *image_file(const struct emu_image *image, uint16_t fid);
+
+void emu_file_free(struct emu_file *file); /* drops one reference; accepts NULL */
+void emu_key_free(struct emu_key *key);    /* drops one reference; accepts NULL */
+
+#endif

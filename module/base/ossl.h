@@ -1,0 +1,27 @@
+/* Our own OpenSSL library context, so that the host's configuration, engines and providers
+ * (which may lead back to us) never serve our cryptography. Algorithms are fetched once. */
+#ifndef TWINHSM_BASE_OSSL_H
+#define TWINHSM_BASE_OSSL_H
+
+#include <openssl/evp.h>
+
+#include "base/rc.h"
+
+/* Counted: the first call makes the context, the last ossl_release frees it. */
+HSM_MUST hsm_rc ossl_acquire(void);
+void ossl_release(void);
+
+/* In a forked child: forget the parent's context without touching it. */
+void ossl_forget(void);
+
+/* Borrowed; valid between ossl_acquire and ossl_release. */
+OSSL_LIB_CTX *ossl_ctx(void);
+
+/* A digest fetched once, borrowed: "SHA1", "SHA224", "SHA256", "SHA384" or "SHA512";
+ * NULL for any other name. */
+const EVP_MD *ossl_md(const char *name);
+
+/* Random bytes from the context's private generator; HSM_E_FAIL when it has none to give. */
+HSM_MUST hsm_rc ossl_random(void *out, size_t n);
+
+#endif

@@ -1,0 +1,140 @@
+/* A SmartCard-HSM behind a carrier: one typed function for each command. */
+#ifndef TWINHSM_CARD_CARD_H
+#define TWINHSM_CARD_CARD_H
+
+#include "apdu/smartcardhsm.h"
+#include "base/alg.h"
+#include "base/buf.h"
+#include "p15/limits.h"
+#include "transport/transport.h"
+
+struct card;
+struct card_lane;
+
+/* What a card said of itself when it was opened. */
+struct card_identity {
+	uint16_t options;                /* enum schsm_option, given at INITIALIZE */
+	uint8_t platform, major, minor;  /* applet */
+	char chr[P15_CHR_MAX + 1];       /* holder of the device certificate */
+	char serial[P15_SERIAL_MAX + 1]; /* the same without the five digits at its end */
+};
+
+/* ---- open.c, lanes.c ---- */
+
+/* Opens "scheme:where", selects the applet, reads the device certificate. The card is the
+ * caller's until card_close. HSM_E_CARD_DATA when it is no SmartCard-HSM. */
+HSM_MUST hsm_rc card_open(const char *address, struct card **out);
+
+/* All lanes must have been given back. Accepts NULL. */
+void card_close(struct card *card);
+
+/* A copy of the identity; re-read after an initialisation. */
+struct card_identity card_identity(struct card *card);
+
+/* Takes a lane, waiting for one if all are busy. Every card_ function below sends its command
+ * on the lane it is given. */
+HSM_MUST hsm_rc card_take(struct card *card, struct card_lane **out);
+void card_give(struct card_lane *lane);
+
+static inline void card_lane_cleanup(struct card_lane **lane)
+{
+	if (*lane != NULL)
+		card_give(*lane);
+}
+
+/* A lane that goes back at the end of the scope. Start it as NULL. */
+#define AUTO_LANE __attribute__((cleanup(card_lane_cleanup))) struct card_lane
+
+/* See tp_ops.hold. An unreleased hold ends, kept, when the lane is given back. */
+HSM_MUST hsm_rc card_hold(struct card_lane *lane, bool on);
+
+/* See tp_ops.look. Costs no command. */
+HSM_MUST hsm_rc card_look(struct card *card, struct tp_epoch *out);
+
+/* ---- pin.c ---- */
+
+struct pin_status {
+	bool verified; /* in this card session; tries is not known then */
+	bool locked;
+	bool unset;     /* never set, or the card was never initialised */
+	bool transport; /* must be changed before use */
+	unsigned tries; /* left, where known */
+};
+
+HSM_MUST hsm_rc card_pin_status(struct card_lane *lane, enum schsm_ref ref, struct pin_status *out);
+
+/* HSM_E_PIN_WRONG (the card counted it), HSM_E_PIN_LOCKED, HSM_E_PIN_LEN, HSM_E_PIN_UNSET,
+ * HSM_E_PIN_TRANSPORT. The SO-PIN is its eight binary bytes. */
+HSM_MUST hsm_rc card_verify(struct card_lane *lane, enum schsm_ref ref, struct rd pin);
+
+HSM_MUST hsm_rc card_change_pin(
+        struct card_lane *lane, enum schsm_ref ref, struct rd old_pin, struct rd new_pin);
+
+/* Unblocks the user PIN with the SO-PIN and sets it to `new_pin`; an empty one keeps it as it is.
+ */
+HSM_MUST hsm_rc card_reset_retry(struct card_lane *lane, struct rd so_pin, struct rd new_pin);
+
+/* Selects the applet again, the only way to log out. */
+HSM_MUST hsm_rc card_logout(struct card_lane *lane);
+
+/* ---- device.c ---- */
+
+struct card_init {
+	uint16_t options;
+	struct rd pin;     /* user PIN */
+	struct rd so_pin;  /* eight bytes */
+	uint8_t pin_tries; /* initial retry counter, 1 to 10 */
+	bool has_dkek;
+	uint8_t dkek_shares; /* with has_dkek; 0 means a random DKEK */
+};
+
+/* INITIALIZE DEVICE: wipes everything but the device key. HSM_E_SO_REFUSED on a wrong SO-PIN,
+ * HSM_E_PIN_LOCKED when that one is blocked. The card is logged out afterwards. */
+HSM_MUST hsm_rc card_initialize(struct card_lane *lane, const struct card_init *init);
+
+/* Free memory in bytes. */
+HSM_MUST hsm_rc card_free_memory(struct card_lane *lane, uint32_t *out);
+
+/* Random bytes made by the card. */
+HSM_MUST hsm_rc card_random(struct card_lane *lane, uint8_t *out, size_t n);
+
+/* ---- files.c ---- */
+
+/* Appends the identifiers of all files and keys, two bytes each, in the card's order. */
+HSM_MUST hsm_rc card_enumerate(struct card_lane *lane, struct buf *out);
+
+/* Replaces `out` by the whole contents. HSM_E_NO_FILE, HSM_E_NOT_AUTH. */
+HSM_MUST hsm_rc card_read_file(struct card_lane *lane, uint16_t fid, struct buf *out);
+
+/* Makes the file hold exactly these bytes. HSM_E_NOT_AUTH, HSM_E_FULL. */
+HSM_MUST hsm_rc card_write_file(struct card_lane *lane, uint16_t fid, struct rd content);
+
+/* Deletes a file or key. HSM_E_NO_FILE when it is not there. */
+HSM_MUST hsm_rc card_delete_file(struct card_lane *lane, uint16_t fid);
+
+/* ---- genkey.c, sign.c, decipher.c ---- */
+
+/* Generates a key pair under `kid`; `request` becomes the authenticated CV request that the card
+ * answers, to be written to EF CEkk by the caller. HSM_E_EXISTS when kid is taken. */
+HSM_MUST hsm_rc card_generate_rsa(
+        struct card_lane *lane, uint8_t kid, uint16_t bits, struct buf *request);
+HSM_MUST hsm_rc card_generate_ec(
+        struct card_lane *lane, uint8_t kid, const struct curve *curve, struct buf *request);
+
+/* Signs; RSA answers have the modulus length `width`, checked. */
+HSM_MUST hsm_rc card_sign_rsa(struct card_lane *lane, uint8_t kid, enum schsm_alg alg,
+        struct rd input, size_t width, struct wr *out);
+
+/* Signs and turns the answer into r and s of `width` bytes each. */
+HSM_MUST hsm_rc card_sign_ec(struct card_lane *lane, uint8_t kid, enum schsm_alg alg,
+        struct rd input, size_t width, struct wr *out);
+
+/* RSA private operation; the raw block of `width` bytes, padding left in place. */
+HSM_MUST hsm_rc card_decipher_rsa(
+        struct card_lane *lane, uint8_t kid, struct rd cryptogram, size_t width, struct wr *out);
+
+/* ECDH with an uncompressed peer point; writes the X coordinate, `width` bytes. */
+HSM_MUST hsm_rc card_ecdh(
+        struct card_lane *lane, uint8_t kid, struct rd point, size_t width, struct wr *out);
+
+#endif

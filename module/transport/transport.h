@@ -1,0 +1,62 @@
+/* The seam between commands and whatever carries them. A carrier moves bytes and never looks
+ * inside an APDU. Legal order: open, lane, xfer any number of times, lane_close, close. Calls on
+ * different lanes may run side by side; one lane belongs to one thread at a time. */
+#ifndef TWINHSM_TRANSPORT_TRANSPORT_H
+#define TWINHSM_TRANSPORT_TRANSPORT_H
+
+#include "base/wr.h"
+
+struct tp;
+struct tp_lane;
+
+/* What a cheap look, without a command, can tell. Both numbers only ever change, they mean nothing
+ * else; carriers that cannot know leave them 0. */
+struct tp_epoch {
+	uint64_t content;  /* changes when files or keys changed, whoever did it */
+	uint64_t security; /* changes when a login earned before is void: new PIN, new token */
+};
+
+struct tp_ops {
+	const char *scheme; /* "emu": the word before the colon of a card's address */
+
+	/* Powers the card up. HSM_E_TOKEN_* and HSM_E_GONE say why not. */
+	hsm_rc (*open)(const char *where, struct tp **out);
+
+	/* Another execution context; never more than tp->lanes_max. */
+	hsm_rc (*lane)(struct tp *tp, struct tp_lane **out);
+	void (*lane_close)(struct tp_lane *lane);
+
+	/* One command, one answer. Fails only when the bytes could not be carried. */
+	hsm_rc (*xfer)(struct tp_lane *lane, struct rd cmd, struct wr *rsp);
+
+	/* Between on and off nobody else's command gets in between those of this lane, and what
+	 * they change becomes durable and visible as a whole. The outcome of off is that of making
+	 * it durable. */
+	hsm_rc (*hold)(struct tp_lane *lane, bool on);
+
+	hsm_rc (*look)(struct tp *tp, struct tp_epoch *out);
+
+	/* Powers down. All lanes are closed before. */
+	void (*close)(struct tp *tp);
+};
+
+/* First member of every carrier's own struct. */
+struct tp {
+	const struct tp_ops *ops;
+	unsigned lanes_max; /* a real card has one */
+	size_t command_max; /* longest command the carrier takes, bytes */
+};
+
+struct tp_lane {
+	struct tp *tp;
+};
+
+/* Opens "scheme:where". HSM_E_BAD_CONFIG when the scheme is unknown. */
+HSM_MUST hsm_rc tp_open(const char *address, struct tp **out);
+
+/* In a forked child: forget what the parent had open without touching it. */
+void tp_forget(void);
+
+extern const struct tp_ops tp_emu;
+
+#endif
