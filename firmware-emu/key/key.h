@@ -38,6 +38,9 @@ struct device_identity {
 HSM_MUST hsm_rc device_make(struct device_identity *out);
 void device_done(struct device_identity *d);
 
+/* Writes the certificate of the twins' root, which signed the second certificate of EF 2F02. */
+HSM_MUST hsm_rc device_root_cert(struct wr *out);
+
 /* The device key from its scalar. */
 HSM_MUST hsm_rc device_key_open(struct rd scalar, EVP_PKEY **out);
 
