@@ -25,6 +25,9 @@ struct card_identity {
  * caller's until card_close. HSM_E_CARD_DATA when it is no SmartCard-HSM. */
 HSM_MUST hsm_rc card_open(const char *address, struct card **out);
 
+/* As card_open, on a carrier that is open already; takes the carrier over, also when it fails. */
+HSM_MUST hsm_rc card_open_tp(struct tp *tp, struct card **out);
+
 /* All lanes must have been given back. Accepts NULL. */
 void card_close(struct card *card);
 

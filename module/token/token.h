@@ -33,7 +33,9 @@ struct object {
 	struct rd id;
 	uint16_t usage;          /* enum p15_usage, of the private key for both halves */
 	uint16_t access;         /* enum p15_access */
-	struct pubkey key;       /* keys: the public half; certificates: the key in it, if known */
+	/* Keys: the public half; certificates: the key in it, PUBKEY_NONE if unknown. A private key
+	 * whose public half is not on the card has type and bits only: no modulus, point or curve. */
+	struct pubkey key;
 	struct x509_fields x509; /* certificates */
 	struct rd value; /* certificates and session objects; data objects: token_read_value */
 	struct rd application, oid; /* data objects */
@@ -63,7 +65,7 @@ struct object *objset_by_id(const struct objset *s, struct rd id, size_t *cursor
 
 struct token;
 
-/* Takes the card over; its objects are loaded when they are first asked for. */
+/* Takes the card over, also when it fails; its objects are loaded when they are first asked for. */
 HSM_MUST hsm_rc token_open(struct card *card, struct token **out);
 void token_close(struct token *t); /* accepts NULL */
 

@@ -38,6 +38,9 @@ struct tp_ops {
 
 	/* Powers down. All lanes are closed before. */
 	void (*close)(struct tp *tp);
+
+	/* In a forked child: forgets everything the parent had open without touching it. */
+	void (*forget)(void);
 };
 
 /* First member of every carrier's own struct. */
@@ -54,7 +57,8 @@ struct tp_lane {
 /* Opens "scheme:where". HSM_E_BAD_CONFIG when the scheme is unknown. */
 HSM_MUST hsm_rc tp_open(const char *address, struct tp **out);
 
-/* In a forked child: forget what the parent had open without touching it. */
+/* In a forked child: forgets what the parent had open, and the parent's OpenSSL context, without
+ * touching either. */
 void tp_forget(void);
 
 extern const struct tp_ops tp_emu;
