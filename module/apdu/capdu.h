@@ -33,8 +33,9 @@ struct rapdu {
 /* Splits an answer; HSM_E_CARD_DATA when it has no status word. */
 HSM_MUST hsm_rc rapdu_parse(struct rd bytes, struct rapdu *out);
 
-/* What a status word means; 9000 and 6282 aside every word is an error. For 63Cx `*tries`
- * (may be NULL) is x. */
+/* What a status word means where the command gives it no meaning of its own: 9000 is HSM_OK, 6282
+ * HSM_E_END_OF_FILE (the data is there), an unknown word HSM_E_CARD_SW. For 63Cx `*tries` (may be
+ * NULL) is x. */
 HSM_MUST hsm_rc sw_to_rc(uint16_t sw, unsigned *tries);
 
 #endif

@@ -36,13 +36,15 @@ struct cvc_request {
 	struct rd signature; /* outer */
 };
 
-/* The contents of tag 7F49; a key template of GENERATE ASYMMETRIC KEY PAIR is one as well. */
+/* The contents of tag 7F49; a key template of GENERATE ASYMMETRIC KEY PAIR is one as well.
+ * HSM_E_CARD_DATA; HSM_E_BAD_ALG for an algorithm or domain parameters we do not know. The
+ * parsers below answer the same. */
 HSM_MUST hsm_rc cvc_key_parse(struct rd content, struct cvc_key *out);
 
 /* Parses one 7F21; `*certs` moves past it, so that a chain is read in a loop. */
 HSM_MUST hsm_rc cvc_parse(struct rd *certs, struct cvc *out);
 
-/* Parses one 67, which must fill `bytes` (bytes after it are ignored: old file tails). */
+/* Parses the 67 at the start of `bytes`; bytes after it are ignored (old file tails). */
 HSM_MUST hsm_rc cvc_request_parse(struct rd bytes, struct cvc_request *out);
 
 /* Writes 7F49. EC with a curve: all domain parameters, then the point; without: OID and point.
