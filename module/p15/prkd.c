@@ -36,7 +36,7 @@ static bool get_bits(struct rd *r, struct p15_key *key)
 	return true;
 }
 
-/* The Name, which is there with or without a SEQUENCE around it. */
+/* CommonPrivateKeyAttributes: the Name, with or without the SEQUENCE around it. */
 static bool get_subject(struct rd attrs, struct p15_key *key)
 {
 	struct rd inner;
@@ -119,6 +119,14 @@ static void put_key_attrs(struct wr *w, const struct p15_key *key)
 	tlv_close(w, mark);
 }
 
+static void put_subject(struct wr *w, struct rd name)
+{
+	size_t attrs = tlv_open(w, SUBCLASS_ATTRS);
+
+	tlv_put(w, DER_SEQ, name);
+	tlv_close(w, attrs);
+}
+
 static void put_type_attrs(struct wr *w, uint16_t bits)
 {
 	size_t attrs = tlv_open(w, P15_TYPE_ATTRS);
@@ -134,7 +142,7 @@ static void put_type_attrs(struct wr *w, uint16_t bits)
 
 hsm_rc p15_key_build(const struct p15_key *key, struct wr *w)
 {
-	size_t record, part;
+	size_t record;
 
 	if (key->type != P15_RSA && key->type != P15_EC)
 		return HSM_E_BAD_PARAM;
@@ -143,11 +151,8 @@ hsm_rc p15_key_build(const struct p15_key *key, struct wr *w)
 	record = tlv_open(w, (uint16_t)key->type);
 	p15_object_put(w, key->label, P15_PRIVATE | P15_MODIFIABLE);
 	put_key_attrs(w, key);
-	if (key->subject.n != 0) {
-		part = tlv_open(w, SUBCLASS_ATTRS);
-		wr_rd_put(w, key->subject);
-		tlv_close(w, part);
-	}
+	if (key->subject.n != 0)
+		put_subject(w, key->subject);
 	put_type_attrs(w, key->bits);
 	tlv_close(w, record);
 	return wr_done(w);
