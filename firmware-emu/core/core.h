@@ -11,17 +11,46 @@
 
 struct emu_token;
 
+/* The open token of a file, counted; ":memory:" makes a new one with a fresh card. Outcomes as
+ * emu_open. */
+HSM_MUST hsm_rc token_open(const char *path, struct emu_token **out);
+void token_close(struct emu_token *t); /* drops one reference; accepts NULL */
+
+/* The image of the file as it is now, counted: the published one unless the file has changed. */
+HSM_MUST hsm_rc token_image(struct emu_token *t, struct emu_image **out);
+
+/* Is this generation still that of the file? Without locks. */
+HSM_MUST hsm_rc token_current(struct emu_token *t, uint32_t generation, bool *out);
+
+/* Takes the only right of this process to use the store, with no transaction open; waits for it
+ * some seconds, then HSM_E_TOKEN_BUSY. */
+HSM_MUST hsm_rc token_enter(struct emu_token *t, struct store **out);
+void token_leave(struct emu_token *t);
+
+/* Reads the store and publishes what it says. The caller has entered. `base` (may be NULL): an
+ * image that shares more with the file than the published one. */
+HSM_MUST hsm_rc token_reload(
+        struct emu_token *t, const struct emu_image *base, struct emu_image **out);
+
 /* ---- card.c: one powered chip ---- */
 
 struct emu_card {
 	struct emu_token *token;
-	struct lock lock; /* guards token_key and the pair of what and against which rev */
-	_Atomic uint64_t
-	        user_rev; /* rev of the PIN record the user login was earned against; 0: none */
-	_Atomic uint64_t so_rev; /* the same for the SO */
-	atomic_bool selected;    /* the applet is selected */
-	struct secret token_key; /* opened by the last successful VERIFY */
+	struct lock lock;          /* guards token_key and the pair of what and against which rev */
+	_Atomic uint64_t user_rev; /* rev of the PIN record the login was earned against; 0: none */
+	_Atomic uint64_t so_rev;   /* the same for the SO */
+	atomic_bool selected;      /* the applet is selected */
+	atomic_uint resets;        /* lanes forget what they were doing when this changed */
+	struct secret token_key GUARDED_BY(lock); /* opened by the last successful VERIFY */
 };
+
+/* Logs in, against the PIN record with this rev. */
+void card_login(struct emu_card *card, enum schsm_ref ref, uint64_t rev, const struct secret *key);
+void card_drop(struct emu_card *card, enum schsm_ref ref); /* logs that one out */
+void card_logout(struct emu_card *card);                   /* logs both out */
+
+/* A copy of the opened token key; HSM_E_NOT_AUTH when nobody is logged in. */
+HSM_MUST hsm_rc card_token_key(struct emu_card *card, struct secret *out);
 
 /* ---- lane.c ---- */
 
@@ -37,6 +66,7 @@ struct emu_lane {
 	struct emu_card *card;
 	struct emu_image *image; /* counted; current as of the command being run */
 	struct chain chain;
+	unsigned resets;                   /* card->resets as of the last command */
 	uint16_t current_fid;              /* file selected or written last, 0: none */
 	bool held;                         /* emu_lane_hold is on */
 	bool in_txn;                       /* this lane has the write transaction */
@@ -61,14 +91,32 @@ HSM_MUST hsm_rc txn_begin(struct emu_lane *lane, struct store **out);
  * result. */
 HSM_MUST hsm_rc txn_end(struct emu_lane *lane, hsm_rc rc);
 
+/* Commits what a hold has gathered so far; the hold stays on. */
+HSM_MUST hsm_rc txn_flush(struct emu_lane *lane);
+
 /* ---- pins.c: try counters and the token key ---- */
 
+/* What a right PIN opens. */
+struct pin_opened {
+	uint64_t rev; /* of the PIN record */
+	struct secret token_key;
+};
+void pin_opened_wipe(struct pin_opened *o);
+#define AUTO_PIN_OPENED __attribute__((cleanup(pin_opened_wipe))) struct pin_opened
+
 /* Checks a PIN as the card does: counts the try durably, stretches and compares outside all locks,
- * then restores the counter. On success `token_key` is the opened token key. Otherwise
- * HSM_E_PIN_WRONG (`*tries` left; the one that reaches 0 is HSM_E_PIN_LOCKED), HSM_E_PIN_LOCKED,
- * HSM_E_PIN_UNSET. */
+ * then restores the counter. A hold is committed first, so that the count cannot be undone.
+ * Otherwise HSM_E_PIN_WRONG (`*tries` left; the one that reaches 0 is HSM_E_PIN_LOCKED),
+ * HSM_E_PIN_LOCKED, HSM_E_PIN_UNSET; the card's login with that PIN is then dropped. */
 HSM_MUST hsm_rc pins_check(struct emu_lane *lane, enum schsm_ref ref, struct rd pin,
-        struct secret *token_key, unsigned *tries);
+        struct pin_opened *out, unsigned *tries);
+
+/* Is this a length the PIN may have? HSM_E_PIN_LEN. */
+HSM_MUST hsm_rc pins_length(enum schsm_ref ref, size_t n);
+
+/* Waits a moment for tries that are being checked elsewhere when none are left: the right PIN
+ * given by many at once must not look locked. Makes lane->image current. */
+HSM_MUST hsm_rc pins_settle(struct emu_lane *lane, enum schsm_ref ref);
 
 /* Seals the token key under a new PIN into a fresh record with all tries; key stretching, so call
  * it outside a transaction. */

@@ -45,21 +45,25 @@ struct emu_key {
 
 /* A PIN record: the retry counter and the token key sealed under the PIN. */
 struct emu_pin {
-	uint64_t rev; /* changes with the PIN, not with its counter */
-	bool set;
+	uint64_t rev; /* changes with the PIN, not with its counter; 0: not set */
 	uint8_t tries, initial;
-	struct buf sealed; /* salt, scrypt cost, nonce, sealed token key, tag */
+	uint8_t length;    /* of the PIN: CHANGE REFERENCE DATA has no separator */
+	bool transport;    /* must be changed before it can be used */
+	int64_t tried_ms;  /* when a try still under way was counted, system clock; 0: none is */
+	struct buf sealed; /* cost, salt, nonce, sealed token key, tag: core/pins.c */
 };
 
 struct emu_image {
 	atomic_uint refs;
 	uint32_t generation;       /* change counter of the file this was read at */
+	uint32_t schema;           /* version of the file format */
 	uint64_t content;          /* grows with every change of a file or key */
 	uint64_t security;         /* grows when the user PIN's rev changed */
 	uint16_t options;          /* enum schsm_option */
 	uint8_t scrypt_log2_n;     /* cost for PIN records made from now on */
 	char chr[P15_CHR_MAX + 1]; /* holder of the device certificate */
 	EVP_PKEY *device;          /* key CC00; not secret, see specs/token-file.md */
+	uint8_t device_scalar[32]; /* of `device` */
 	struct emu_pin user, so;
 	struct emu_file **files; /* creation order, EF 2F02 first */
 	size_t files_n;
@@ -68,12 +72,24 @@ struct emu_image {
 	size_t keys_n;
 };
 
-void image_ref(struct emu_image *image);
-void image_free(struct emu_image *image); /* drops one reference; accepts NULL */
+/* An empty image with one reference; NULL when memory is short. */
+struct emu_image *image_new(void);
+struct emu_image *image_ref(struct emu_image *image); /* returns it */
+void image_free(struct emu_image *image);             /* drops one reference; accepts NULL */
 
 /* Borrowed from the image; NULL when there is none. */
 struct emu_file *image_file(const struct emu_image *image, uint16_t fid);
 
+const struct emu_pin *image_pin(const struct emu_image *image, enum schsm_ref ref);
+
+/* Bytes of the card's memory that files and keys take. */
+size_t image_used(const struct emu_image *image);
+
+/* The memory of the card, bytes. */
+enum { EMU_MEMORY = 1 << 20 };
+
+struct emu_file *emu_file_ref(struct emu_file *file);
+struct emu_key *emu_key_ref(struct emu_key *key);
 void emu_file_free(struct emu_file *file); /* drops one reference; accepts NULL */
 void emu_key_free(struct emu_key *key);    /* drops one reference; accepts NULL */
 

@@ -15,8 +15,11 @@ struct store_factory {
 	uint8_t scrypt_log2_n;
 };
 
-/* Makes the file (":memory:" allowed) complete, or not at all. HSM_E_TOKEN_EXISTS, _ACCESS. */
-HSM_MUST hsm_rc store_create(const char *path, const struct store_factory *f, struct store **out);
+/* Makes the file complete and durable, or not at all. HSM_E_TOKEN_EXISTS, _ACCESS. */
+HSM_MUST hsm_rc store_create(const char *path, const struct store_factory *f);
+
+/* A store in memory. */
+HSM_MUST hsm_rc store_memory(const struct store_factory *f, struct store **out);
 
 /* Opens an existing file and checks what it is, without changing it. HSM_E_TOKEN_*. */
 HSM_MUST hsm_rc store_open(const char *path, struct store **out);
@@ -26,11 +29,13 @@ void store_close(struct store *s); /* accepts NULL */
  * Safe from any thread. */
 HSM_MUST hsm_rc store_generation(struct store *s, uint32_t *out);
 
-/* Reads the whole state as one consistent image; records of `old` (may be NULL) whose rev is the
- * same are shared, not read again. Everything read is checked: HSM_E_TOKEN_DAMAGED. */
+/* Reads the whole state as one consistent image, `content` and `security` aside; records of `old`
+ * (may be NULL) whose rev is the same are shared, not read again. Everything read is checked:
+ * HSM_E_TOKEN_DAMAGED. */
 HSM_MUST hsm_rc store_load(struct store *s, const struct emu_image *old, struct emu_image **out);
 
-/* One write transaction; commit is durable when it returns. HSM_E_TOKEN_BUSY after some seconds. */
+/* One write transaction; commit is durable when it returns. HSM_E_TOKEN_BUSY after some seconds,
+ * HSM_E_FULL when the card's memory is exceeded. */
 HSM_MUST hsm_rc store_begin(struct store *s);
 HSM_MUST hsm_rc store_commit(struct store *s);
 void store_rollback(struct store *s);
@@ -45,8 +50,11 @@ HSM_MUST hsm_rc store_delete_file(struct store *s, uint16_t fid);
 HSM_MUST hsm_rc store_put_key(struct store *s, const struct emu_key_meta *meta, struct rd sealed);
 HSM_MUST hsm_rc store_delete_key(struct store *s, uint8_t kid);
 HSM_MUST hsm_rc store_put_pin(struct store *s, enum schsm_ref ref, const struct emu_pin *pin);
-HSM_MUST hsm_rc store_put_tries(struct store *s, enum schsm_ref ref, uint8_t tries);
-HSM_MUST hsm_rc store_put_options(struct store *s, uint16_t options);
+HSM_MUST hsm_rc store_put_tries(
+        struct store *s, enum schsm_ref ref, uint8_t tries, int64_t tried_ms);
+
+/* What INITIALIZE DEVICE sets; `dkek_shares` is -1 for none. */
+HSM_MUST hsm_rc store_put_options(struct store *s, uint16_t options, int dkek_shares);
 
 /* Removes all files but EF 2F02, all keys and the user PIN. */
 HSM_MUST hsm_rc store_wipe(struct store *s);
