@@ -1,0 +1,77 @@
+#include "ui.h"
+
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { SECURE_HEAP = 1 << 18, SECURE_HEAP_MIN = 32 };
+
+static const char *program = "twinhsm";
+
+void ui_name(const char *name)
+{
+	program = name;
+}
+
+void ui_begin(const char *name)
+{
+	ui_name(name);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* Without locked memory to spare OpenSSL falls back to its ordinary heap. */
+	(void)CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_HEAP_MIN);
+}
+
+static void say(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+
+static void say(const char *format, va_list args)
+{
+	fflush(stdout);
+	fprintf(stderr, "%s: ", program);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+}
+
+int ui_fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	return EXIT_FAILURE;
+}
+
+int ui_usage(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	fprintf(stderr, "%s: see --help\n", program);
+	return EXIT_USAGE;
+}
+
+void ui_print(struct rd text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		putchar(text.p[i] < 0x20 || text.p[i] == 0x7F ? '?' : text.p[i]);
+}
+
+bool ui_has_terminal(void)
+{
+	return isatty(STDIN_FILENO) == 1;
+}
+
+bool ui_confirm(const char *question)
+{
+	char answer[16];
+
+	if (!ui_has_terminal())
+		return false;
+	fprintf(stderr, "%s [yes/no] ", question);
+	return fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0;
+}
