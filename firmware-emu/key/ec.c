@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/param_build.h>
 
 #include "base/ossl.h"
@@ -81,10 +82,13 @@ static hsm_rc multiply(struct work *w, const struct curve *curve, struct rd poin
 hsm_rc ec_multiply(const struct curve *curve, struct rd scalar, struct rd point, struct wr *out)
 {
 	struct work w = { 0 };
-	hsm_rc rc = work_init(&w, curve, scalar);
+	hsm_rc rc;
 
+	ERR_set_mark(); /* the queue is the host's as well */
+	rc = work_init(&w, curve, scalar);
 	if (rc == HSM_OK)
 		rc = multiply(&w, curve, point, out);
+	ERR_pop_to_mark();
 	work_done(&w);
 	return rc;
 }

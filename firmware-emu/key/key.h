@@ -12,16 +12,25 @@ HSM_MUST hsm_rc key_generate(const struct emu_key_meta *meta, EVP_PKEY **out);
 HSM_MUST hsm_rc key_export(const struct emu_key_meta *meta, EVP_PKEY *pkey, struct buf *plain);
 HSM_MUST hsm_rc key_import(const struct emu_key_meta *meta, struct rd plain, EVP_PKEY **out);
 
-/* The opened private key of a kid, borrowed from its record: opens it with the card's token key the
- * first time. HSM_E_NO_REF when there is no such key, HSM_E_KEY_REFUSED when its list of
- * algorithms does not have `alg`. */
-HSM_MUST hsm_rc keystore_open(struct emu_lane *lane, uint8_t kid, uint8_t alg, EVP_PKEY **out);
+/* Seals a new key under the card's token key, bound to what decides about it. HSM_E_NOT_AUTH
+ * without a login. */
+HSM_MUST hsm_rc keystore_seal(
+        struct emu_lane *lane, const struct emu_key_meta *meta, EVP_PKEY *pkey, struct buf *sealed);
 
-/* The prepared context of this lane for key, algorithm and input length, borrowed from the lane;
- * made on first use, thrown away when the key's record changed. */
-HSM_MUST hsm_rc keystore_sign_ctx(
-        struct emu_lane *lane, uint8_t kid, uint8_t alg, size_t input_n, EVP_PKEY_CTX **out);
+/* SIGN and DECIPHER: writes the result. The key is opened with the card's token key the first time,
+ * and what can be prepared is kept in the lane for the next time. HSM_E_NO_REF: no such key;
+ * HSM_E_BAD_ALG: not an algorithm of this command and type of key; HSM_E_KEY_REFUSED: not in the
+ * key's list; HSM_E_BAD_LEN, HSM_E_BAD_DATA: the input. */
+HSM_MUST hsm_rc key_sign(
+        struct emu_lane *lane, uint8_t kid, uint8_t alg, struct rd input, struct wr *out);
+HSM_MUST hsm_rc key_decipher(
+        struct emu_lane *lane, uint8_t kid, uint8_t alg, struct rd input, struct wr *out);
+
+/* Throws away what the lane keeps prepared. */
 void keystore_forget(struct emu_lane *lane);
+
+/* An authenticated request is never longer. */
+enum { KEY_REQUEST_MAX = 2048 };
 
 /* Writes the authenticated request (67) of a new key: inner body with the given references, signed
  * by the key, then signed by the device key. */
