@@ -1,0 +1,69 @@
+#include "card/command.h"
+
+#include <openssl/crypto.h>
+
+#include "base/log.h"
+
+static hsm_rc transmit(struct card_lane *lane, const struct capdu *c, struct rapdu *answer)
+{
+	struct wr w = wr_of(lane->cmd.p, lane->cmd.cap);
+	hsm_rc rc;
+
+	TRY(capdu_build(c, &w));
+	lane->cmd.n = w.n;
+	w = wr_of(lane->rsp.p, lane->rsp.cap);
+	rc = lane->card->tp->ops->xfer(lane->carrier, buf_rd(&lane->cmd), &w);
+	lane->rsp.n = w.n;
+	if (rc == HSM_E_SMALL) /* more than was asked for */
+		return HSM_E_CARD_DATA;
+	TRY(rc);
+	return rapdu_parse(buf_rd(&lane->rsp), answer);
+}
+
+hsm_rc command_send(struct card_lane *lane, const struct capdu *c, struct rapdu *answer)
+{
+	hsm_rc rc;
+
+	TRY(buf_reserve(&lane->cmd, c->data.n + 4 + 3 + 2));
+	TRY(buf_reserve(&lane->rsp, c->ne + 2));
+	rc = transmit(lane, c, answer);
+	if (!log_on(LOG_TRACE))
+		return rc;
+	if (rc == HSM_OK)
+		log_say(LOG_TRACE, "> %02X %02X %02X %02X, %zu bytes < %zu bytes, %04X", c->cla,
+		        c->ins, c->p1, c->p2, c->data.n, answer->data.n, answer->sw);
+	else
+		log_say(LOG_TRACE, "> %02X %02X %02X %02X, %zu bytes: %s", c->cla, c->ins, c->p1,
+		        c->p2, c->data.n, rc_text(rc));
+	return rc;
+}
+
+hsm_rc command_outcome(uint16_t sw, const struct sw_rule *rules)
+{
+	for (; rules != NULL && rules->sw != 0; rules++) {
+		if (rules->sw == sw)
+			return rules->rc;
+	}
+	return sw_to_rc(sw, NULL);
+}
+
+hsm_rc command_run(
+        struct card_lane *lane, const struct capdu *c, const struct sw_rule *rules, struct rd *data)
+{
+	struct rapdu answer;
+
+	if (data != NULL)
+		*data = (struct rd){ 0 };
+	TRY(command_send(lane, c, &answer));
+	TRY(command_outcome(answer.sw, rules));
+	if (data != NULL)
+		*data = answer.data;
+	return HSM_OK;
+}
+
+void command_wipe(struct card_lane *lane)
+{
+	OPENSSL_cleanse(lane->cmd.p, lane->cmd.n);
+	OPENSSL_cleanse(lane->rsp.p, lane->rsp.n);
+	lane->cmd.n = lane->rsp.n = 0;
+}
