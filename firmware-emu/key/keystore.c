@@ -20,16 +20,6 @@ static hsm_rc aad_put(const struct emu_image *image, const struct emu_key_meta *
 	return wr_done(w);
 }
 
-static hsm_rc token_key_get(struct emu_card *card, struct secret *out)
-{
-	hsm_rc rc;
-
-	lock(&card->lock);
-	rc = secret_set(out, secret_rd(&card->token_key));
-	unlock(&card->lock);
-	return rc == HSM_OK && out->n != SEAL_KEY_LEN ? HSM_E_NOT_AUTH : rc;
-}
-
 hsm_rc keystore_seal(
         struct emu_lane *lane, const struct emu_key_meta *meta, EVP_PKEY *pkey, struct buf *sealed)
 {
@@ -38,7 +28,7 @@ hsm_rc keystore_seal(
 	uint8_t aad[AAD_MAX];
 	struct wr w = WR_ARRAY(aad);
 
-	TRY(token_key_get(lane->card, &token_key));
+	TRY(card_token_key(lane->card, &token_key));
 	TRY(aad_put(lane->image, meta, &w));
 	TRY(key_export(meta, pkey, &plain));
 	return seal(secret_rd(&token_key), wr_rd(&w), buf_rd(&plain), sealed);
@@ -51,7 +41,7 @@ static hsm_rc open_sealed(struct emu_lane *lane, struct emu_key *key, EVP_PKEY *
 	uint8_t aad[AAD_MAX];
 	struct wr w = WR_ARRAY(aad);
 
-	TRY(token_key_get(lane->card, &token_key));
+	TRY(card_token_key(lane->card, &token_key));
 	TRY(aad_put(lane->image, &key->meta, &w));
 	TRY(unseal(secret_rd(&token_key), wr_rd(&w), buf_rd(&key->sealed), &plain));
 	return key_import(&key->meta, buf_rd(&plain), out);

@@ -1,0 +1,18 @@
+#include "cmd/change.h"
+
+hsm_rc change_begin(struct emu_lane *lane, struct store **out)
+{
+	TRY(txn_begin(lane, out));
+	return lane_user(lane) ? HSM_OK : txn_end(lane, HSM_E_NOT_AUTH);
+}
+
+hsm_rc change_room(const struct emu_image *image, size_t n)
+{
+	/* Key CC00 is listed but counted neither as a file nor as a key. */
+	return image->files_n + image->keys_n + 1 + n <= P15_FILES_MAX ? HSM_OK : HSM_E_FULL;
+}
+
+bool fid_is_key(uint16_t fid)
+{
+	return fid >> 8 == FID_KEY;
+}

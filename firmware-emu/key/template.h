@@ -1,0 +1,19 @@
+/* The template of GENERATE ASYMMETRIC KEY PAIR: the body of a CV request without its header. */
+#ifndef TWINHSM_EMU_KEY_TEMPLATE_H
+#define TWINHSM_EMU_KEY_TEMPLATE_H
+
+#include "core/image.h"
+
+/* Views borrowed from the command. */
+struct key_template {
+	struct emu_key_meta meta; /* its kid is the caller's to set */
+	struct rd car;            /* inner; empty: none */
+	struct rd chr;
+	struct rd outer_car; /* empty: the device's */
+};
+
+/* HSM_E_BAD_DATA when it is malformed, HSM_E_BAD_ALG for a size, curve or rule the card does not
+ * have. */
+HSM_MUST hsm_rc key_template_parse(struct rd bytes, struct key_template *out);
+
+#endif
