@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# What the scripts of this folder share. Sourced; needs TWINHSM_BIN (folder of the two programs) and
+# TWINHSM_MODULE (the module). Works in a temporary folder, $work, that is removed at the end.
+set -euo pipefail
+
+: "${TWINHSM_BIN:?folder of twinhsm-emu and twinhsm-tool}"
+: "${TWINHSM_MODULE:?path of twinhsm-pkcs11.so}"
+emu=$TWINHSM_BIN/twinhsm-emu
+tool=$TWINHSM_BIN/twinhsm-tool
+pin=648219
+so_pin=3537363231383830
+
+work=$(mktemp -d)
+background=
+# Nothing of the person who runs this is read or written.
+export HOME=$work LC_ALL=C.UTF-8
+unset XDG_DATA_HOME XDG_CONFIG_HOME TWINHSM_CARDS TWINHSM_LOG OPENSSL_CONF
+
+leave() {
+	local status=$?
+
+	[ -z "$background" ] || kill "$background" 2>/dev/null || true
+	rm -rf "$work"
+	[ "$status" -eq 0 ] || echo "FAILED: $0" >&2
+}
+trap leave EXIT
+
+step() {
+	printf '\n== %s\n' "$*"
+}
+
+fail() {
+	printf 'FAILED: %s\n' "$*" >&2
+	exit 1
+}
+
+# Shows a command and runs it.
+run() {
+	local shown=("$@")
+
+	[ "$1" != p11 ] || shown=(pkcs11-tool --module twinhsm-pkcs11.so "${@:2}")
+	printf '$'
+	printf ' %q' "${shown[@]}"
+	printf '\n'
+	"$@"
+}
+
+# The command must fail; $out is what it said.
+refused() {
+	if out=$("$@" 2>&1); then
+		printf '%s\n' "$out"
+		fail "this should have been refused: $*"
+	fi
+}
+
+# The text $1 must contain the extended regular expression $2.
+has() {
+	grep -Eq -- "$2" <<<"$1" || {
+		printf '%s\n' "$1"
+		fail "not in the output above: $2"
+	}
+}
+
+has_not() {
+	if grep -Eq -- "$2" <<<"$1"; then
+		printf '%s\n' "$1"
+		fail "should not be in the output above: $2"
+	fi
+}
+
+# The two values $2 and $3 must be the same; $1 says what they are.
+same() {
+	[ "$2" = "$3" ] || fail "$1: '$2' is not '$3'"
+}
+
+# Waits up to ten seconds until file $1 contains $2.
+wait_for() {
+	for _ in $(seq 200); do
+		! grep -Eq -- "$2" "$1" 2>/dev/null || return 0
+		sleep 0.05
+	done
+	cat "$1"
+	fail "waited for '$2' in vain"
+}
+
+# How many lines of file $2 contain $1.
+count() {
+	grep -ac -- "$1" "$2" || true
+}
+
+p11() {
+	pkcs11-tool --module "$TWINHSM_MODULE" "$@"
+}
