@@ -40,14 +40,17 @@ bool der_get_flags(struct rd *r, uint16_t *v)
 {
 	struct rd at = *r, bits;
 	uint8_t unused, b;
+	unsigned used;
 
 	if (!tlv_get(&at, DER_BITS, &bits) || !rd_u8(&bits, &unused) || unused > 7 || bits.n > 2)
 		return false;
 	if (bits.n == 0 && unused != 0)
 		return false;
+	used = (unsigned)bits.n * 8 - unused;
 	*v = 0;
 	for (unsigned shift = 0; rd_u8(&bits, &b); shift += 8)
 		*v = (uint16_t)(*v | reverse_bits(b) << shift);
+	*v = (uint16_t)(*v & ((1u << used) - 1));
 	*r = at;
 	return true;
 }

@@ -21,7 +21,8 @@ HSM_MUST bool der_get_uint(struct rd *r, struct rd *v);
 /* Takes a non-negative INTEGER below 2^32. */
 HSM_MUST bool der_get_u32(struct rd *r, uint32_t *v);
 
-/* Takes a BIT STRING of up to 16 named bits; bit 0 of the standard becomes bit 0 of `*v`. */
+/* Takes a BIT STRING of up to 16 named bits; bit 0 of the standard becomes bit 0 of `*v`. Bits in
+ * the part declared unused, which some writers leave set, are dropped. */
 HSM_MUST bool der_get_flags(struct rd *r, uint16_t *v);
 
 /* Takes an OCTET STRING. */
