@@ -1,6 +1,7 @@
 #!/bin/bash
 # Twenty `twinhsm-emu run` side by side: each has a card of its own, hands the command's exit status
 # on, passes signals on, and leaves nothing behind.
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 n=20

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The main job, end to end, with the programs as Debian ships them: a card is initialised, keys are
 # made, certified, used for TLS. Every step is checked by a program that is none of ours.
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 rsa=my_key3

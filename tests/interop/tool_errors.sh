@@ -1,6 +1,7 @@
 #!/bin/bash
 # What the two programs say, and how they exit, when something is wrong: 2 for a command line that
 # makes no sense, 1 for everything else, always with the file or card in the message.
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # The command exits with $1 and says something like $2; nothing on standard output.
