@@ -31,10 +31,11 @@ struct object {
 	uint16_t fid;    /* file with the value: CEkk, CAnn, CDnn or CFnn */
 	struct rd label; /* UTF-8 */
 	struct rd id;
-	uint16_t usage;          /* enum p15_usage, of the private key for both halves */
-	uint16_t access;         /* enum p15_access */
+	uint16_t usage;  /* enum p15_usage, of the private key for both halves */
+	uint16_t access; /* enum p15_access */
 	/* Keys: the public half; certificates: the key in it, PUBKEY_NONE if unknown. A private key
-	 * whose public half is not on the card has type and bits only: no modulus, point or curve. */
+	 * whose public half is not on the card has type and bits only: no modulus, point or curve.
+	 */
 	struct pubkey key;
 	struct x509_fields x509; /* certificates */
 	struct rd value; /* certificates and session objects; data objects: token_read_value */
@@ -101,7 +102,7 @@ HSM_MUST hsm_rc token_logout(struct token *t);
 /* Who is logged in now; TOKEN_NOBODY as soon as the login was voided by another program. */
 enum token_user token_who(struct token *t);
 
-/* A card command answered HSM_E_NOT_AUTH although somebody was logged in: forget the login. */
+/* A card command answered HSM_E_NOT_AUTH: forgets a login that the card no longer knows of. */
 void token_login_lost(struct token *t);
 
 /* INITIALIZE with the SO-PIN (16 hex digits) and a label; the user PIN stays unset for the

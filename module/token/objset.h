@@ -1,0 +1,20 @@
+/* Making sets of objects. */
+#ifndef TWINHSM_TOKEN_OBJSET_H
+#define TWINHSM_TOKEN_OBJSET_H
+
+#include "token/token.h"
+
+/* A growing list that owns one reference to each of its objects. */
+struct objlist {
+	struct object **v;
+	size_t n, cap;
+};
+
+/* Takes over the caller's reference, also when it fails. */
+HSM_MUST hsm_rc objlist_add(struct objlist *l, struct object *o);
+void objlist_done(struct objlist *l);
+
+/* An indexed set with one reference; takes the objects over and leaves the list empty. */
+HSM_MUST hsm_rc objset_new(struct objlist *l, struct objset **out);
+
+#endif
