@@ -88,7 +88,7 @@ enum schsm_fid {
 	EF_UNWRAP_INPUT = 0x2F10,
 };
 
-#define FID(type, nn) ((uint16_t)((type) << 8 | (nn)))
+#define FID(type, nn) ((uint16_t)((unsigned)(type) << 8 | (unsigned)(nn)))
 
 enum schsm_option {
 	OPT_RESET_RETRY = 0x0001,
