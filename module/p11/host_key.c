@@ -40,11 +40,16 @@ static OSSL_PARAM *rsa_params(const BIGNUM *n, const BIGNUM *e)
 
 static hsm_rc rsa_key(const struct pubkey *key, EVP_PKEY **out)
 {
-	BIGNUM *n = to_bn(key->modulus);
-	BIGNUM *e = to_bn(key->exponent);
-	OSSL_PARAM *params = n != NULL && e != NULL ? rsa_params(n, e) : NULL;
-	hsm_rc rc = params != NULL ? from_params("RSA", params, out) : HSM_E_MEMORY;
+	OSSL_PARAM *params;
+	BIGNUM *n, *e;
+	hsm_rc rc;
 
+	if (key->modulus.n == 0 || key->exponent.n == 0)
+		return HSM_E_BAD_DATA;
+	n = to_bn(key->modulus);
+	e = to_bn(key->exponent);
+	params = n != NULL && e != NULL ? rsa_params(n, e) : NULL;
+	rc = params != NULL ? from_params("RSA", params, out) : HSM_E_MEMORY;
 	OSSL_PARAM_free(params);
 	BN_free(n);
 	BN_free(e);
@@ -57,7 +62,8 @@ static hsm_rc ec_key(const struct pubkey *key, EVP_PKEY **out)
 	char group[32];
 	OSSL_PARAM params[3];
 
-	if (key->point.n > sizeof(point) || strlen(key->curve->name) >= sizeof(group))
+	if (key->curve == NULL || key->point.n > sizeof(point) ||
+	        strlen(key->curve->name) >= sizeof(group))
 		return HSM_E_BAD_DATA;
 	memcpy(point, key->point.p, key->point.n);
 	strcpy(group, key->curve->name);

@@ -93,6 +93,8 @@ static CK_RV derive(struct card *card, const struct object *key, const CK_MECHAN
 	struct rd point;
 	CK_RV rv;
 
+	if (key->key.curve == NULL)
+		return CKR_KEY_TYPE_INCONSISTENT;
 	TRY_RV(read_params(m, &p));
 	TRY_RV(read_point(&p, key->key.curve, &point));
 	if (want == 0 && p.kdf != CKD_NULL)

@@ -77,7 +77,7 @@ static CK_RV x509_block(const struct p11_op *op, struct rd in, uint8_t *block)
 
 	wr_be_pad(&w, in, op->width);
 	TRY_RC(wr_done(&w));
-	return memcmp(block, op->key->key.modulus.p, op->width) < 0 ? CKR_OK : CKR_DATA_INVALID;
+	return rsa_below_modulus(op, block) ? CKR_OK : CKR_DATA_INVALID;
 }
 
 static CK_RV x509_sign(struct p11_op *op, struct rd in, struct wr *out)

@@ -3,6 +3,13 @@
 
 #include "p11/op.h"
 
+bool rsa_below_modulus(const struct p11_op *op, const uint8_t *block)
+{
+	struct rd n = op->key->key.modulus;
+
+	return n.n != op->width || memcmp(block, n.p, n.n) < 0;
+}
+
 CK_RV rsa_card_sign(struct p11_op *op, enum schsm_alg alg, struct rd in, struct wr *out)
 {
 	AUTO_LANE *lane = NULL;
@@ -19,7 +26,7 @@ static CK_RV decipher(struct p11_op *op, struct rd cryptogram, uint8_t *block)
 
 	if (cryptogram.n != op->width)
 		return CKR_ENCRYPTED_DATA_LEN_RANGE;
-	if (memcmp(cryptogram.p, op->key->key.modulus.p, op->width) >= 0)
+	if (!rsa_below_modulus(op, cryptogram.p))
 		return CKR_ENCRYPTED_DATA_INVALID;
 	TRY_RC(card_take(op->card, &lane));
 	rc = card_decipher_rsa(lane, op->key->nn, cryptogram, op->width, &w);

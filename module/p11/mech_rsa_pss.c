@@ -22,9 +22,7 @@ static CK_RV begin(struct p11_op *op, const CK_MECHANISM *m)
 	op->in_max = p->hash->size;
 	op->out_max = op->width;
 	op->card_pads = p->mgf == p->hash && p->salt == p->hash->size;
-	if (op->kind == OP_SIGN && !op->card_pads)
-		TRY_RC(host_key(&op->key->key, &op->pkey));
-	return CKR_OK;
+	return op->kind == OP_SIGN && !op->card_pads ? op_host_key(op) : CKR_OK;
 }
 
 static CK_RV sign(struct p11_op *op, struct rd in, struct wr *out)

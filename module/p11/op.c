@@ -51,16 +51,20 @@ CK_RV op_key(struct p11_session *s, const struct mech *mech, CK_OBJECT_HANDLE ha
 	return CKR_OK;
 }
 
+CK_RV op_host_key(struct p11_op *op)
+{
+	hsm_rc rc = host_key(&op->key->key, &op->pkey);
+
+	return rc == HSM_E_BAD_DATA ? CKR_KEY_TYPE_INCONSISTENT : rc_to_ckr(rc);
+}
+
 static CK_RV take_key(struct p11_session *s, struct p11_op *op, CK_OBJECT_HANDLE handle)
 {
 	const struct kind *k = &kinds[op->kind];
 
 	TRY_RV(op_key(s, op->mech, handle, k->object, k->usage, &op->key));
-	op->width =
-	        op->mech->key == PUBKEY_RSA ? op->key->key.modulus.n : op->key->key.curve->width;
-	if (k->on_host)
-		TRY_RC(host_key(&op->key->key, &op->pkey));
-	return CKR_OK;
+	op->width = (op->key->key.bits + 7U) / 8;
+	return k->on_host ? op_host_key(op) : CKR_OK;
 }
 
 static CK_RV begin(

@@ -106,6 +106,9 @@ void op_free(struct p11_op *op);
 CK_RV op_key(struct p11_session *s, const struct mech *mech, CK_OBJECT_HANDLE handle,
         enum object_kind kind, uint16_t usage, struct object **out);
 
+/* Makes op->pkey. CKR_KEY_TYPE_INCONSISTENT when the public half is unknown or no key. */
+CK_RV op_host_key(struct p11_op *op);
+
 /* The CK_RV of a card command that used a key: another program may have removed that. */
 CK_RV op_key_rv(hsm_rc rc);
 
@@ -177,6 +180,10 @@ extern const struct mech_ops mech_rsa_keygen, mech_ec_keygen;
 extern const struct mech_ops mech_ecdsa, mech_ecdh, mech_hash;
 
 /* ---- mech_rsa_common.c ---- */
+
+/* Is the block, `op->width` bytes, a number that RSA can take? True as well when the card has lost
+ * the public key: it checks again. */
+bool rsa_below_modulus(const struct p11_op *op, const uint8_t *block);
 
 /* One RSA private operation on the card over a padded block, into `out`. */
 CK_RV rsa_card_sign(struct p11_op *op, enum schsm_alg alg, struct rd in, struct wr *out);

@@ -12,7 +12,8 @@ static const struct key_rule rules[] = {
 	{ CKA_PRIVATE, RULE_ANY, 0 },
 	{ CKA_SENSITIVE, RULE_ANY, 0 },
 	{ CKA_EXTRACTABLE, RULE_ANY, 0 },
-	{ CKA_MODIFIABLE, RULE_ANY, 0 },
+	{ CKA_MODIFIABLE, RULE_BOOL, true },
+	{ CKA_COPYABLE, RULE_BOOL, true },
 	{ CKA_DESTROYABLE, RULE_BOOL, true },
 	{ CKA_LABEL, RULE_ANY, 0 },
 	{ CKA_ID, RULE_ANY, 0 },
@@ -45,6 +46,7 @@ static CK_RV read_length(const struct tmpl *t, size_t *out)
 	return CKR_OK;
 }
 
+/* The base key never was readable, so only the template decides about the past as well. */
 static CK_RV read_access(const struct tmpl *t, struct object *o)
 {
 	bool sensitive = false, extractable = true, given = false;
@@ -53,8 +55,8 @@ static CK_RV read_access(const struct tmpl *t, struct object *o)
 	TRY_RV(tmpl_bool(t, CKA_PRIVATE, &o->is_private));
 	TRY_RV(tmpl_bool(t, CKA_SENSITIVE, &sensitive));
 	TRY_RV(tmpl_bool(t, CKA_EXTRACTABLE, &extractable));
-	o->access =
-	        (uint16_t)((sensitive ? P15_SENSITIVE : 0) | (extractable ? P15_EXTRACTABLE : 0));
+	o->access = sensitive ? P15_SENSITIVE | P15_ALWAYS_SENSITIVE : 0;
+	o->access |= extractable ? P15_EXTRACTABLE : P15_NEVER_EXTRACTABLE;
 	return key_rules_usage(t, &o->usage, &given);
 }
 
