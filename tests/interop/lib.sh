@@ -91,3 +91,10 @@ count() {
 p11() {
 	pkcs11-tool --module "$TWINHSM_MODULE" "$@"
 }
+
+# A card that is ready for use, cheap to log in to.
+fresh_card() {
+	"$emu" create --kdf cheap --label mytoken --pin "$pin" --so-pin "$so_pin" \
+		"$work/my.token" >/dev/null
+	export TWINHSM_CARDS=emu:$work/my.token
+}
