@@ -11,13 +11,18 @@
 
 struct emu_token;
 
-/* The open token of a file, counted; ":memory:" makes a new one with a fresh card. Outcomes as
- * emu_open. */
+/* The open token of a file, counted. Outcomes as emu_open. */
 HSM_MUST hsm_rc token_open(const char *path, struct emu_token **out);
+
+/* A token of its own in memory. */
+HSM_MUST hsm_rc token_memory(const struct store_factory *f, struct emu_token **out);
 void token_close(struct emu_token *t); /* drops one reference; accepts NULL */
 
 /* The image of the file as it is now, counted: the published one unless the file has changed. */
 HSM_MUST hsm_rc token_image(struct emu_token *t, struct emu_image **out);
+
+/* What was read last, counted: committed, but perhaps no longer current. */
+struct emu_image *token_published(struct emu_token *t);
 
 /* Is this generation still that of the file? Without locks. */
 HSM_MUST hsm_rc token_current(struct emu_token *t, uint32_t generation, bool *out);
@@ -31,6 +36,13 @@ void token_leave(struct emu_token *t);
  * image that shares more with the file than the published one. */
 HSM_MUST hsm_rc token_reload(
         struct emu_token *t, const struct emu_image *base, struct emu_image **out);
+
+/* As token_reload, but nothing is published: for what a transaction has not committed yet. */
+HSM_MUST hsm_rc token_load(
+        struct emu_token *t, const struct emu_image *base, struct emu_image **out);
+
+/* In a forked child: see emu_forget. */
+void token_forget_all(void);
 
 /* ---- card.c: one powered chip ---- */
 
@@ -70,8 +82,12 @@ struct emu_lane {
 	uint16_t current_fid;              /* file selected or written last, 0: none */
 	bool held;                         /* emu_lane_hold is on */
 	bool in_txn;                       /* this lane has the write transaction */
+	struct store *store;               /* with in_txn: borrowed from the token */
 	struct emu_prepared prepared[256]; /* by kid */
 };
+
+HSM_MUST hsm_rc lane_new(struct emu_card *card, struct emu_lane **out);
+void lane_free(struct emu_lane *lane); /* commits a hold; the prepared operations are gone by now */
 
 /* Makes lane->image current: a cheap look, a reload only when the file changed. */
 HSM_MUST hsm_rc lane_sync(struct emu_lane *lane);

@@ -43,6 +43,9 @@ struct emu_key {
 	_Atomic(EVP_PKEY *) pkey; /* owned; NULL until opened */
 };
 
+/* Cost, salt, nonce, sealed token key and tag of a PIN record (core/pins.c). */
+enum { PIN_SEALED_LEN = 1 + 16 + 12 + 32 + 16 };
+
 /* A PIN record: the retry counter and the token key sealed under the PIN. */
 struct emu_pin {
 	uint64_t rev; /* changes with the PIN, not with its counter; 0: not set */
@@ -50,20 +53,22 @@ struct emu_pin {
 	uint8_t length;    /* of the PIN: CHANGE REFERENCE DATA has no separator */
 	bool transport;    /* must be changed before it can be used */
 	int64_t tried_ms;  /* when a try still under way was counted, system clock; 0: none is */
-	struct buf sealed; /* cost, salt, nonce, sealed token key, tag: core/pins.c */
+	struct buf sealed; /* PIN_SEALED_LEN bytes */
 };
+
+enum { DEVICE_SCALAR_LEN = 32 };
 
 struct emu_image {
 	atomic_uint refs;
-	uint32_t generation;       /* change counter of the file this was read at */
-	uint32_t schema;           /* version of the file format */
-	uint64_t content;          /* grows with every change of a file or key */
-	uint64_t security;         /* grows when the user PIN's rev changed */
-	uint16_t options;          /* enum schsm_option */
-	uint8_t scrypt_log2_n;     /* cost for PIN records made from now on */
-	char chr[P15_CHR_MAX + 1]; /* holder of the device certificate */
-	EVP_PKEY *device;          /* key CC00; not secret, see specs/token-file.md */
-	uint8_t device_scalar[32]; /* of `device` */
+	uint32_t generation;                      /* change counter of the file this was read at */
+	uint32_t schema;                          /* version of the file format */
+	uint64_t content;                         /* grows with every change of a file or key */
+	uint64_t security;                        /* grows when the user PIN's rev changed */
+	uint16_t options;                         /* enum schsm_option */
+	uint8_t scrypt_log2_n;                    /* cost for PIN records made from now on */
+	char chr[P15_CHR_MAX + 1];                /* holder of the device certificate */
+	uint8_t device_scalar[DEVICE_SCALAR_LEN]; /* key CC00; not secret, see specs/token-file.md
+	                                           */
 	struct emu_pin user, so;
 	struct emu_file **files; /* creation order, EF 2F02 first */
 	size_t files_n;

@@ -83,10 +83,15 @@ hsm_rc request_build(const struct emu_image *image, EVP_PKEY *pkey, const struct
 	uint8_t bytes[KEY_REQUEST_MAX];
 	struct wr w = WR_ARRAY(bytes);
 	const struct curve *device_curve = curve_by_name("brainpoolP256r1");
+	EVP_PKEY *device;
+	hsm_rc rc;
 
 	TRY(inner_put(pkey, meta, car, chr, &w));
 	tlv_put(&w, TAG_CAR, outer_car);
-	TRY(cvsign_put(image->device, device_curve, wr_rd(&w), &w));
+	TRY(device_key_open(rd_of(image->device_scalar, DEVICE_SCALAR_LEN), &device));
+	rc = cvsign_put(device, device_curve, wr_rd(&w), &w);
+	EVP_PKEY_free(device);
+	TRY(rc);
 	tlv_put(out, TAG_REQUEST, wr_rd(&w));
 	return wr_done(out);
 }

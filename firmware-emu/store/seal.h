@@ -8,6 +8,9 @@
 
 enum { SEAL_KEY_LEN = 32, SEAL_NONCE_LEN = 12, SEAL_TAG_LEN = 16, SEAL_SALT_LEN = 16 };
 
+/* The cost of EMU_KDF_CHEAP. */
+enum { SEAL_CHEAP_LOG2_N = 4 };
+
 /* Appends nonce, ciphertext and tag to `out`. */
 HSM_MUST hsm_rc seal(struct rd key, struct rd aad, struct rd plain, struct buf *out);
 

@@ -29,13 +29,15 @@ void store_close(struct store *s); /* accepts NULL */
  * Safe from any thread. */
 HSM_MUST hsm_rc store_generation(struct store *s, uint32_t *out);
 
+/* Version of the format that this program writes, and the oldest it can use. */
+enum { STORE_SCHEMA = 1 };
+
 /* Reads the whole state as one consistent image, `content` and `security` aside; records of `old`
  * (may be NULL) whose rev is the same are shared, not read again. Everything read is checked:
  * HSM_E_TOKEN_DAMAGED. */
 HSM_MUST hsm_rc store_load(struct store *s, const struct emu_image *old, struct emu_image **out);
 
-/* One write transaction; commit is durable when it returns. HSM_E_TOKEN_BUSY after some seconds,
- * HSM_E_FULL when the card's memory is exceeded. */
+/* One write transaction; commit is durable when it returns. HSM_E_TOKEN_BUSY after some seconds. */
 HSM_MUST hsm_rc store_begin(struct store *s);
 HSM_MUST hsm_rc store_commit(struct store *s);
 void store_rollback(struct store *s);

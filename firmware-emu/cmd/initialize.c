@@ -1,0 +1,195 @@
+#include "base/ossl.h"
+#include "base/tlv.h"
+#include "cmd/cmd.h"
+#include "store/seal.h"
+
+enum { OPTIONS_KNOWN = OPT_RESET_RETRY | OPT_TRANSPORT_PIN | OPT_RESET_ONLY };
+
+/* What the command asks for. */
+struct setup {
+	uint16_t options;
+	struct rd pin, so_pin;
+	uint8_t pin_tries;
+	int dkek_shares; /* -1: no DKEK */
+	bool later;      /* asks for what this firmware does not do yet */
+};
+
+/* ---- parsing ---- */
+
+enum tag {
+	TAG_OPTIONS = 0x80,
+	TAG_PIN = 0x81,
+	TAG_SO_PIN = 0x82,
+	TAG_PIN_TRIES = 0x91,
+	TAG_DKEK_SHARES = 0x92,
+	TAG_PKA = 0x93,
+	TAG_BIO_1 = 0x95,
+	TAG_BIO_2 = 0x96,
+	TAG_KEY_DOMAINS = 0x97,
+};
+
+static bool take(struct setup *s, uint16_t tag, struct rd v)
+{
+	uint8_t byte = 0;
+
+	switch (tag) {
+	case TAG_OPTIONS:
+		return rd_u16(&v, &s->options) && v.n == 0;
+	case TAG_PIN:
+		s->pin = v;
+		return true;
+	case TAG_SO_PIN:
+		s->so_pin = v;
+		return true;
+	case TAG_PIN_TRIES:
+		return rd_u8(&v, &s->pin_tries) && v.n == 0 && s->pin_tries != 0;
+	case TAG_DKEK_SHARES:
+		if (!rd_u8(&v, &byte) || v.n != 0)
+			return false;
+		s->dkek_shares = byte;
+		return true;
+	case TAG_PKA:
+	case TAG_BIO_1:
+	case TAG_BIO_2:
+	case TAG_KEY_DOMAINS:
+		s->later = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Short PINs get few tries. */
+static uint8_t tries_max(size_t pin_n)
+{
+	return pin_n <= 6 ? 3 : pin_n == 7 ? 5 : 10;
+}
+
+static hsm_rc check(const struct setup *s, bool dkek_and_domains)
+{
+	if (dkek_and_domains)
+		return HSM_E_BAD_DATA;
+	TRY(pins_length(REF_SO_PIN, s->so_pin.n));
+	if (s->pin.p != NULL) {
+		TRY(pins_length(REF_USER_PIN, s->pin.n));
+		if (s->pin_tries > tries_max(s->pin.n))
+			return HSM_E_BAD_DATA;
+	}
+	return HSM_OK;
+}
+
+static hsm_rc parse(struct rd r, struct setup *s, uint16_t *sw)
+{
+	bool seen[0x100] = { false };
+	struct rd value;
+	uint16_t tag;
+
+	*s = (struct setup){ .pin_tries = USER_PIN_TRIES, .dkek_shares = -1 };
+	while (r.n != 0) {
+		if (!tlv_next(&r, &tag, &value, NULL) || tag >= 0x100 || seen[tag] ||
+		        !take(s, tag, value))
+			return HSM_E_BAD_DATA;
+		seen[tag] = true;
+	}
+	TRY(check(s, seen[TAG_DKEK_SHARES] && seen[TAG_KEY_DOMAINS]));
+	if (s->later || (s->options & ~OPTIONS_KNOWN) != 0) {
+		*sw = 0x6A81;
+		return HSM_E_UNSUPPORTED;
+	}
+	return HSM_OK;
+}
+
+/* ---- doing ---- */
+
+/* The SO-PIN of the card as it was; a card that has none takes any. */
+static hsm_rc authorise(struct emu_lane *lane, struct rd so_pin, uint64_t *rev)
+{
+	AUTO_PIN_OPENED opened = { 0 };
+	unsigned tries = 0;
+	hsm_rc rc;
+
+	*rev = 0;
+	if (lane->image->so.rev == 0)
+		return HSM_OK;
+	rc = pins_check(lane, REF_SO_PIN, so_pin, &opened, &tries);
+	*rev = opened.rev;
+	return rc == HSM_E_PIN_WRONG ? HSM_E_SO_REFUSED : rc;
+}
+
+struct records {
+	struct emu_pin user, so;
+};
+
+/* Both PINs open a new token key: whatever was sealed under the old one is gone for good. */
+static hsm_rc make_records(
+        const struct emu_image *image, const struct setup *s, struct records *out)
+{
+	AUTO_SECRET token_key = { .n = SEAL_KEY_LEN };
+
+	TRY(ossl_random(token_key.p, SEAL_KEY_LEN));
+	TRY(pins_make(image, REF_SO_PIN, s->so_pin, SO_PIN_TRIES, &token_key, &out->so));
+	if (s->pin.p == NULL)
+		return HSM_OK;
+	out->user.transport = (s->options & OPT_TRANSPORT_PIN) != 0;
+	return pins_make(image, REF_USER_PIN, s->pin, s->pin_tries, &token_key, &out->user);
+}
+
+static hsm_rc wipe_and_write(struct store *store, const struct setup *s, const struct records *r)
+{
+	TRY(store_wipe(store));
+	TRY(store_put_pin(store, REF_SO_PIN, &r->so));
+	if (s->pin.p != NULL)
+		TRY(store_put_pin(store, REF_USER_PIN, &r->user));
+	return store_put_options(store, s->options, s->dkek_shares);
+}
+
+static hsm_rc apply(
+        struct emu_lane *lane, const struct setup *s, uint64_t so_rev, const struct records *r)
+{
+	struct store *store;
+
+	TRY(txn_begin(lane, &store));
+	if (lane->image->so.rev != so_rev) /* somebody else initialised it meanwhile */
+		return txn_end(lane, HSM_E_SO_REFUSED);
+	return txn_end(lane, wipe_and_write(store, s, r));
+}
+
+static hsm_rc initialize(struct emu_lane *lane, const struct setup *s)
+{
+	struct records r = { 0 };
+	uint64_t so_rev;
+	hsm_rc rc;
+
+	TRY(authorise(lane, s->so_pin, &so_rev));
+	rc = make_records(lane->image, s, &r);
+	if (rc == HSM_OK)
+		rc = apply(lane, s, so_rev, &r);
+	pins_done(&r.user);
+	pins_done(&r.so);
+	if (rc == HSM_OK) {
+		card_logout(lane->card);
+		lane->current_fid = 0;
+	}
+	return rc;
+}
+
+static hsm_rc memory(const struct emu_image *image, struct wr *rsp)
+{
+	wr_u32(rsp, (uint32_t)(EMU_MEMORY - image_used(image)));
+	wr_put(rsp, (const uint8_t[]){ EMU_PLATFORM, EMU_MAJOR, EMU_MINOR }, 3);
+	return HSM_OK;
+}
+
+/* INITIALIZE DEVICE: wipes the card and sets it up anew; without data it tells free memory and
+ * version. Everything is checked before anything is counted or wiped. */
+hsm_rc cmd_initialize(struct emu_lane *lane, const struct capdu *c, struct wr *rsp, uint16_t *sw)
+{
+	struct setup s;
+
+	if (c->p1 != 0 || c->p2 != 0)
+		return HSM_E_BAD_PARAM;
+	if (c->data.n == 0)
+		return memory(lane->image, rsp);
+	TRY(parse(c->data, &s, sw));
+	return initialize(lane, &s);
+}

@@ -1,0 +1,47 @@
+#include "cmd/cmd.h"
+#include "cmd/pin.h"
+
+/* What a PIN's state is, without a try. */
+static hsm_rc status(struct emu_lane *lane, enum schsm_ref ref, uint16_t *sw)
+{
+	const struct emu_pin *pin;
+
+	TRY(pins_settle(lane, ref));
+	pin = image_pin(lane->image, ref);
+	if (pin->rev == 0)
+		return HSM_E_PIN_UNSET;
+	if (pin->tries == 0)
+		return HSM_E_PIN_LOCKED;
+	if (pin->transport)
+		return HSM_E_PIN_TRANSPORT;
+	if (ref == REF_SO_PIN ? lane_so(lane) : lane_user(lane))
+		return HSM_OK;
+	return pin_wrong(pin->tries, sw);
+}
+
+static hsm_rc verify(struct emu_lane *lane, enum schsm_ref ref, struct rd pin, uint16_t *sw)
+{
+	AUTO_PIN_OPENED opened = { 0 };
+	unsigned tries = 0;
+	hsm_rc rc;
+
+	if (image_pin(lane->image, ref)->transport)
+		return HSM_E_PIN_TRANSPORT;
+	rc = pins_check(lane, ref, pin, &opened, &tries);
+	if (rc == HSM_OK)
+		card_login(lane->card, ref, opened.rev, &opened.token_key);
+	return rc == HSM_E_PIN_WRONG ? pin_wrong(tries, sw) : rc;
+}
+
+/* VERIFY: a PIN to check, or no data to ask for its state. P1 01, which keeps the login at the end
+ * of secure messaging, is the same without secure messaging. */
+hsm_rc cmd_verify(struct emu_lane *lane, const struct capdu *c, struct wr *rsp, uint16_t *sw)
+{
+	enum schsm_ref ref;
+
+	(void)rsp;
+	if (c->p1 > 0x01)
+		return HSM_E_BAD_PARAM;
+	TRY(pin_reference(c->p2, &ref));
+	return c->data.n == 0 ? status(lane, ref, sw) : verify(lane, ref, c->data, sw);
+}

@@ -1,0 +1,282 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "core/core.h"
+
+enum { ENTER_TIMEOUT_S = 10 };
+
+struct emu_token {
+	struct emu_token *next; /* in the registry; unused for memory */
+	dev_t dev;
+	ino_t ino;
+	unsigned refs; /* guarded by the registry's lock */
+
+	struct store *store; /* used by who has entered; its generation by anybody */
+	struct lock lock;
+	pthread_cond_t left;
+	bool entered GUARDED_BY(lock);
+	struct emu_image *image GUARDED_BY(lock); /* published */
+};
+
+/* One token, and so one SQLite connection, for each file. */
+static struct {
+	struct lock lock;
+	struct emu_token *tokens GUARDED_BY(lock);
+} registry = { .lock = LOCK_INIT };
+
+void token_forget_all(void)
+{
+	lock_init(&registry.lock);
+	lock(&registry.lock);
+	registry.tokens = NULL;
+	unlock(&registry.lock);
+}
+
+/* ---- opening and closing ---- */
+
+static void token_free(struct emu_token *t)
+{
+	struct emu_image *image;
+
+	lock(&t->lock);
+	image = t->image;
+	unlock(&t->lock);
+	image_free(image);
+	store_close(t->store);
+	pthread_cond_destroy(&t->left);
+	lock_done(&t->lock);
+	free(t);
+}
+
+static struct emu_token *token_alloc(void)
+{
+	struct emu_token *t = calloc(1, sizeof(*t));
+	pthread_condattr_t attr;
+
+	if (t == NULL)
+		return NULL;
+	t->refs = 1;
+	lock_init(&t->lock);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&t->left, &attr);
+	pthread_condattr_destroy(&attr);
+	return t;
+}
+
+/* Takes over the store, also when it fails. */
+static hsm_rc token_new(struct store *store, struct emu_token **out)
+{
+	struct emu_token *t = token_alloc();
+	struct emu_image *image;
+	hsm_rc rc;
+
+	if (t == NULL) {
+		store_close(store);
+		return HSM_E_MEMORY;
+	}
+	t->store = store;
+	rc = token_reload(t, NULL, &image);
+	if (rc != HSM_OK) {
+		token_free(t);
+		return rc;
+	}
+	image_free(image);
+	*out = t;
+	return HSM_OK;
+}
+
+static hsm_rc token_new_file(const char *path, const struct stat *st, struct emu_token **out)
+{
+	struct store *store;
+
+	TRY(store_open(path, &store));
+	TRY(token_new(store, out));
+	(*out)->dev = st->st_dev;
+	(*out)->ino = st->st_ino;
+	return HSM_OK;
+}
+
+static hsm_rc registry_get(const char *path, const struct stat *st, struct emu_token **out)
+        LOCK_REQUIRES(registry.lock)
+{
+	struct emu_token *t = registry.tokens;
+
+	while (t != NULL && (t->dev != st->st_dev || t->ino != st->st_ino))
+		t = t->next;
+	if (t != NULL) {
+		t->refs++;
+	} else {
+		TRY(token_new_file(path, st, &t));
+		t->next = registry.tokens;
+		registry.tokens = t;
+	}
+	*out = t;
+	return HSM_OK;
+}
+
+hsm_rc token_memory(const struct store_factory *f, struct emu_token **out)
+{
+	struct store *store;
+
+	TRY(store_memory(f, &store));
+	return token_new(store, out);
+}
+
+hsm_rc token_open(const char *path, struct emu_token **out)
+{
+	struct stat st;
+	hsm_rc rc;
+
+	if (stat(path, &st) != 0)
+		return errno == EACCES ? HSM_E_TOKEN_ACCESS : HSM_E_TOKEN_MISSING;
+	lock(&registry.lock);
+	rc = registry_get(path, &st, out);
+	unlock(&registry.lock);
+	return rc;
+}
+
+void token_close(struct emu_token *t)
+{
+	struct emu_token **at;
+
+	if (t == NULL)
+		return;
+	lock(&registry.lock);
+	if (--t->refs == 0) {
+		for (at = &registry.tokens; *at != NULL; at = &(*at)->next) {
+			if (*at == t) {
+				*at = t->next;
+				break;
+			}
+		}
+		token_free(t);
+	}
+	unlock(&registry.lock);
+}
+
+/* ---- the right to use the store ---- */
+
+hsm_rc token_enter(struct emu_token *t, struct store **out)
+{
+	struct timespec until;
+	bool ok;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ENTER_TIMEOUT_S;
+	lock(&t->lock);
+	while (t->entered) {
+		if (pthread_cond_timedwait(&t->left, &t->lock.m, &until) == ETIMEDOUT)
+			break;
+	}
+	ok = !t->entered;
+	t->entered = true;
+	unlock(&t->lock);
+	*out = t->store;
+	return ok ? HSM_OK : HSM_E_TOKEN_BUSY;
+}
+
+void token_leave(struct emu_token *t)
+{
+	lock(&t->lock);
+	t->entered = false;
+	pthread_cond_signal(&t->left);
+	unlock(&t->lock);
+}
+
+/* ---- the published image ---- */
+
+struct emu_image *token_published(struct emu_token *t)
+{
+	struct emu_image *image;
+
+	lock(&t->lock);
+	image = t->image == NULL ? NULL : image_ref(t->image);
+	unlock(&t->lock);
+	return image;
+}
+
+/* Records that stayed the same are shared, so another record is another place in memory. */
+static bool same_content(const struct emu_image *a, const struct emu_image *b)
+{
+	return a->options == b->options && a->files_n == b->files_n && a->keys_n == b->keys_n &&
+	       (a->files_n == 0 ||
+	               memcmp(a->files, b->files, a->files_n * sizeof(a->files[0])) == 0) &&
+	       memcmp(a->keys, b->keys, sizeof(a->keys)) == 0;
+}
+
+static void count_changes(struct emu_image *image, const struct emu_image *old)
+{
+	image->content = 1;
+	image->security = 1;
+	if (old == NULL)
+		return;
+	image->content = old->content + (same_content(old, image) ? 0 : 1);
+	image->security = old->security + (old->user.rev == image->user.rev ? 0 : 1);
+}
+
+hsm_rc token_load(struct emu_token *t, const struct emu_image *base, struct emu_image **out)
+{
+	struct emu_image *old = token_published(t);
+	const hsm_rc rc = store_load(t->store, base == NULL ? old : base, out);
+
+	if (rc == HSM_OK)
+		count_changes(*out, old);
+	image_free(old);
+	return rc;
+}
+
+hsm_rc token_reload(struct emu_token *t, const struct emu_image *base, struct emu_image **out)
+{
+	struct emu_image *old;
+
+	TRY(token_load(t, base, out));
+	lock(&t->lock);
+	old = t->image;
+	t->image = image_ref(*out);
+	unlock(&t->lock);
+	image_free(old);
+	return HSM_OK;
+}
+
+hsm_rc token_current(struct emu_token *t, uint32_t generation, bool *out)
+{
+	uint32_t now;
+
+	TRY(store_generation(t->store, &now));
+	*out = now == generation;
+	return HSM_OK;
+}
+
+/* The published image if it is current, counted; otherwise NULL. */
+static hsm_rc published_current(struct emu_token *t, struct emu_image **out)
+{
+	struct emu_image *image = token_published(t);
+	bool current = false;
+	const hsm_rc rc = token_current(t, image->generation, &current);
+
+	if (!current) {
+		image_free(image);
+		image = NULL;
+	}
+	*out = image;
+	return rc;
+}
+
+hsm_rc token_image(struct emu_token *t, struct emu_image **out)
+{
+	struct store *store;
+	hsm_rc rc;
+
+	TRY(published_current(t, out));
+	if (*out != NULL)
+		return HSM_OK;
+	TRY(token_enter(t, &store));
+	rc = published_current(t, out); /* somebody else may have been here first */
+	if (rc == HSM_OK && *out == NULL)
+		rc = token_reload(t, NULL, out);
+	token_leave(t);
+	return rc;
+}

@@ -1,0 +1,99 @@
+#include "dispatch.h"
+
+#include "apdu/chain.h"
+#include "cmd/cmd.h"
+
+enum access { ACCESS_FREE, ACCESS_USER };
+
+/* One command of the card: lengths are of its data. */
+struct emu_cmd {
+	uint8_t cla, ins;
+	enum access access;
+	uint16_t min, max;
+	emu_cmd_fn *run;
+};
+
+/* clang-format off */
+static const struct emu_cmd rows[] = {
+	{ 0x00, INS_SELECT,                ACCESS_FREE, 0, 255,           cmd_select },
+	{ 0x00, INS_VERIFY,                ACCESS_FREE, 0, 255,           cmd_verify },
+	{ 0x00, INS_CHANGE_REFERENCE_DATA, ACCESS_FREE, 1, 255,           cmd_change_pin },
+	{ 0x00, INS_RESET_RETRY_COUNTER,   ACCESS_FREE, 0, 255,           cmd_reset_retry },
+	{ 0x80, INS_INITIALIZE,            ACCESS_FREE, 0, 255,           cmd_initialize },
+	{ 0x00, INS_READ_BINARY,           ACCESS_FREE, 4, 255,           cmd_read },
+	{ 0x00, INS_UPDATE_BINARY,         ACCESS_USER, 6, APDU_DATA_MAX, cmd_update },
+	{ 0x00, INS_DELETE_FILE,           ACCESS_USER, 2, 2,             cmd_delete },
+	{ 0x80, INS_ENUMERATE,             ACCESS_FREE, 0, 0,             cmd_enumerate },
+	{ 0x00, INS_GET_CHALLENGE,         ACCESS_FREE, 0, 0,             cmd_challenge },
+	{ 0x00, INS_GENERATE_KEY_PAIR,     ACCESS_USER, 1, APDU_DATA_MAX, cmd_generate_key_pair },
+	{ 0x80, INS_SIGN,                  ACCESS_USER, 0, APDU_DATA_MAX, cmd_sign },
+	{ 0x80, INS_DECIPHER,              ACCESS_USER, 1, APDU_DATA_MAX, cmd_decipher },
+};
+/* clang-format on */
+
+static hsm_rc find(const struct capdu *c, const struct emu_cmd **out)
+{
+	const uint8_t cla = c->cla & (uint8_t)~CLA_CHAIN;
+
+	if (cla != 0x00 && cla != 0x80)
+		return HSM_E_BAD_CLASS;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].ins == c->ins) {
+			*out = &rows[i];
+			return rows[i].cla == cla ? HSM_OK : HSM_E_BAD_CLASS;
+		}
+	}
+	return HSM_E_UNSUPPORTED;
+}
+
+/* Without the applet there is nobody but the card manager, who only knows SELECT by name. */
+static hsm_rc check_selected(const struct emu_lane *lane, const struct capdu *c)
+{
+	const bool by_name = c->cla == 0x00 && c->ins == INS_SELECT && c->p1 == 0x04;
+
+	return by_name || atomic_load(&lane->card->selected) ? HSM_OK : HSM_E_BAD_CLASS;
+}
+
+static hsm_rc run(struct emu_lane *lane, struct rd cmd, struct wr *rsp, uint16_t *sw)
+{
+	const struct emu_cmd *e;
+	struct capdu c;
+	bool complete;
+
+	TRY(lane_sync(lane));
+	TRY(capdu_parse(cmd, &c));
+	TRY(check_selected(lane, &c));
+	TRY(find(&c, &e));
+	TRY(chain_add(&lane->chain, &c, &complete));
+	if (!complete)
+		return HSM_OK;
+	if (c.data.n < e->min || c.data.n > e->max)
+		return HSM_E_BAD_LEN;
+	if (e->access == ACCESS_USER && !lane_user(lane))
+		return HSM_E_NOT_AUTH;
+	return e->run(lane, &c, rsp, sw);
+}
+
+/* Outcomes after which there is no card left that could answer. */
+static bool is_fatal(hsm_rc rc)
+{
+	return rc == HSM_E_IO || (rc >= HSM_E_TOKEN_MISSING && rc <= HSM_E_TOKEN_BUSY);
+}
+
+hsm_rc dispatch(struct emu_lane *lane, struct rd cmd, struct wr *rsp)
+{
+	const size_t start = rsp->n;
+	uint16_t sw = 0;
+	const hsm_rc rc = run(lane, cmd, rsp, &sw);
+
+	if (is_fatal(rc)) {
+		rsp->n = start;
+		return rc;
+	}
+	if (rsp->bad)
+		return HSM_E_SMALL;
+	if (rc != HSM_OK && rc != HSM_E_END_OF_FILE)
+		rsp->n = start;
+	wr_u16(rsp, sw != 0 ? sw : rc_to_sw(rc));
+	return wr_done(rsp);
+}

@@ -1,0 +1,204 @@
+#include "emu.h"
+
+#include <stdlib.h>
+
+#include "base/ossl.h"
+#include "core/core.h"
+#include "dispatch.h"
+#include "key/key.h"
+#include "p15/p15.h"
+#include "store/seal.h"
+
+enum { CHR_SEQUENCE_LEN = 5, STRONG_LOG2_N_MIN = 14 };
+
+/* ---- token files ---- */
+
+/* A new device identity, handed to what makes a store of it. */
+struct factory {
+	struct device_identity identity;
+	struct store_factory f;
+};
+
+static hsm_rc factory_make(enum emu_kdf kdf, struct factory *out)
+{
+	TRY(device_make(&out->identity));
+	out->f = (struct store_factory){
+		.chr = out->identity.chr,
+		.device_key = rd_of(out->identity.scalar, sizeof(out->identity.scalar)),
+		.devaut = buf_rd(&out->identity.devaut),
+		.scrypt_log2_n = kdf == EMU_KDF_CHEAP ? SEAL_CHEAP_LOG2_N : seal_strong_cost(),
+	};
+	return HSM_OK;
+}
+
+static hsm_rc create(const char *path, enum emu_kdf kdf)
+{
+	struct factory factory;
+	hsm_rc rc;
+
+	TRY(factory_make(kdf, &factory));
+	rc = store_create(path, &factory.f);
+	device_done(&factory.identity);
+	return rc;
+}
+
+hsm_rc emu_create(const char *path, enum emu_kdf kdf)
+{
+	hsm_rc rc;
+
+	TRY(ossl_acquire());
+	rc = create(path, kdf);
+	ossl_release();
+	return rc;
+}
+
+static void info_put(const struct emu_image *image, struct emu_info *out)
+{
+	const struct emu_file *file = image_file(image, EF_TOKENINFO);
+	const size_t chr_n = strlen(image->chr);
+	struct rd label;
+
+	*out = (struct emu_info){
+		.initialised = image->so.rev != 0,
+		.user_tries = image->user.tries,
+		.so_tries = image->so.tries,
+		.keys = (unsigned)image->keys_n,
+		.files = (unsigned)image->files_n,
+		.kdf = image->scrypt_log2_n < STRONG_LOG2_N_MIN ? EMU_KDF_CHEAP : EMU_KDF_STRONG,
+		.schema = image->schema,
+	};
+	memcpy(out->serial, image->chr, chr_n - CHR_SEQUENCE_LEN);
+	if (file != NULL && p15_tokeninfo_parse(buf_rd(&file->data), &label) == HSM_OK &&
+	        label.n < sizeof(out->label) && label.n != 0)
+		memcpy(out->label, label.p, label.n);
+}
+
+static hsm_rc inspect(const char *path, struct emu_info *out)
+{
+	struct emu_token *token;
+	struct emu_image *image;
+	hsm_rc rc;
+
+	TRY(token_open(path, &token));
+	rc = token_image(token, &image);
+	if (rc == HSM_OK) {
+		info_put(image, out);
+		image_free(image);
+	}
+	token_close(token);
+	return rc;
+}
+
+hsm_rc emu_inspect(const char *path, struct emu_info *out)
+{
+	hsm_rc rc;
+
+	TRY(ossl_acquire());
+	rc = inspect(path, out);
+	ossl_release();
+	return rc;
+}
+
+/* ---- the powered card ---- */
+
+static hsm_rc open_memory(struct emu_token **out)
+{
+	struct factory factory;
+	hsm_rc rc;
+
+	TRY(factory_make(EMU_KDF_CHEAP, &factory));
+	rc = token_memory(&factory.f, out);
+	device_done(&factory.identity);
+	return rc;
+}
+
+static hsm_rc open_token(const char *path, struct emu_token **out)
+{
+	return strcmp(path, ":memory:") == 0 ? open_memory(out) : token_open(path, out);
+}
+
+hsm_rc emu_open(const char *path, struct emu_card **out)
+{
+	struct emu_card *card;
+	hsm_rc rc;
+
+	TRY(ossl_acquire());
+	card = calloc(1, sizeof(*card));
+	rc = card == NULL ? HSM_E_MEMORY : open_token(path, &card->token);
+	if (rc != HSM_OK) {
+		free(card);
+		ossl_release();
+		return rc;
+	}
+	lock_init(&card->lock);
+	*out = card;
+	return HSM_OK;
+}
+
+void emu_close(struct emu_card *card)
+{
+	if (card == NULL)
+		return;
+	card_logout(card);
+	token_close(card->token);
+	lock_done(&card->lock);
+	free(card);
+	ossl_release();
+}
+
+void emu_reset(struct emu_card *card)
+{
+	atomic_store(&card->selected, false);
+	card_logout(card);
+	atomic_fetch_add(&card->resets, 1);
+}
+
+/* JCOP 4, Nitrokey HSM 2 with firmware 4.x. */
+struct rd emu_atr(const struct emu_card *card)
+{
+	(void)card;
+	return RD_LIT("\x3B\xDE\x96\xFF\x81\x91\xFE\x1F\xC3\x80\x31\x81\x54\x48\x53\x4D\x31\x73\x80"
+	              "\x21\x40\x81\x07\x92");
+}
+
+hsm_rc emu_epoch(struct emu_card *card, uint64_t *content, uint64_t *security)
+{
+	struct emu_image *image;
+
+	TRY(token_image(card->token, &image));
+	*content = image->content;
+	*security = image->security;
+	image_free(image);
+	return HSM_OK;
+}
+
+void emu_forget(void)
+{
+	token_forget_all();
+}
+
+/* ---- lanes ---- */
+
+hsm_rc emu_lane_new(struct emu_card *card, struct emu_lane **out)
+{
+	return lane_new(card, out);
+}
+
+void emu_lane_free(struct emu_lane *lane)
+{
+	if (lane == NULL)
+		return;
+	keystore_forget(lane);
+	lane_free(lane);
+}
+
+hsm_rc emu_lane_hold(struct emu_lane *lane, bool on)
+{
+	lane->held = on;
+	return on ? HSM_OK : txn_flush(lane);
+}
+
+hsm_rc emu_lane_xfer(struct emu_lane *lane, struct rd cmd, struct wr *rsp)
+{
+	return dispatch(lane, cmd, rsp);
+}
