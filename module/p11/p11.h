@@ -1,8 +1,9 @@
-/* PKCS#11 entry points, sessions, operations: what the files of this folder share. */
+/* PKCS#11 entry points, slots, sessions, objects: what the files of this folder share. */
 #ifndef TWINHSM_P11_P11_H
 #define TWINHSM_P11_P11_H
 
 #include "base/lock.h"
+#include "card/config.h"
 #include "p11/cryptoki.h"
 #include "token/token.h"
 
@@ -20,17 +21,48 @@ CK_RV rc_to_ckr(hsm_rc rc);
 	} while (0)
 #define TRY_RC(expr) TRY_RV(rc_to_ckr(expr))
 
+/* ---- store.c: session objects of one slot ---- */
+
+struct store_entry {
+	struct object *object; /* counted */
+	CK_SESSION_HANDLE owner;
+};
+
+/* Entries are in the order of their handles. The lock is a leaf: nothing is taken under it. */
+struct store {
+	struct lock lock;
+	struct store_entry *entries GUARDED_BY(lock);
+	size_t n GUARDED_BY(lock);
+	size_t cap GUARDED_BY(lock);
+};
+
 /* ---- slot.c: one configured card each ---- */
 
-struct p11_slot;
+/* `lock` serialises what changes who is logged in or which token is there: opening the card, first
+ * and last session, login, initialisation. It is taken after a session's lock and held across the
+ * card commands of these. */
+struct p11_slot {
+	CK_SLOT_ID id;
+	const char *address;
+	struct lock lock;
+	struct token *token GUARDED_BY(lock); /* NULL: not open */
+	hsm_rc reported GUARDED_BY(lock);     /* why it could not be opened, as logged last */
+	atomic_uint users;                    /* sessions that borrow the token */
+	struct store store;
+};
+
+/* Makes the slots of a configuration and takes it over. */
+CK_RV slots_start(struct config *config);
+void slots_stop(void);
+void slots_forget(void); /* in a forked child: without touching the tokens */
 
 /* Slots by place; their number never changes between C_Initialize and C_Finalize. */
 size_t slot_count(void);
 CK_RV slot_find(CK_SLOT_ID id, struct p11_slot **out); /* CKR_SLOT_ID_INVALID */
 
-/* The token, opened on first use and kept while it is there; borrowed, valid while the library is
- * initialised. CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED, ... */
-CK_RV slot_token(struct p11_slot *slot, struct token **out);
+/* The token, opened on first use and again after it went away; borrowed while the slot is locked,
+ * or a session of the slot is open. CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED, ... */
+CK_RV slot_token(struct p11_slot *slot, struct token **out) LOCK_REQUIRES(slot->lock);
 
 /* ---- session.c ---- */
 
@@ -38,21 +70,31 @@ struct p11_op; /* an operation in progress, op.h */
 
 enum op_kind { OP_SIGN, OP_VERIFY, OP_ENCRYPT, OP_DECRYPT, OP_DIGEST, OP_KIND_COUNT };
 
+/* The handles a search found, and how many of them were handed out. The memory stays for the
+ * session's next search. */
+struct find {
+	bool active;
+	CK_OBJECT_HANDLE *handles;
+	size_t n, cap, next;
+};
+
 /* A PKCS#11 session. Everything below `lock` is guarded by it; p11_enter holds it. */
 struct p11_session {
 	CK_SESSION_HANDLE handle;
 	struct p11_slot *slot;
 	struct token *token; /* borrowed from the slot */
 	bool rw;
+	unsigned refs; /* the table's and one for each call in flight; guarded by the table */
 	struct lock lock;
 	struct p11_op *op[OP_KIND_COUNT]; /* NULL: none of this kind in progress */
-	struct find *find;                /* NULL: no search in progress */
+	struct find find;
 };
 
 /* Every C_ function that takes a session begins with p11_enter and ends with p11_leave, also when
- * p11_enter failed: library initialised in this process, session known, counted, locked, OpenSSL's
- * error queue marked. p11_leave undoes all of it, answers `rv`, and when rv is
- * CKR_USER_NOT_LOGGED_IN tells the token that its login is lost. */
+ * p11_enter failed (`*out` is NULL then): library initialised in this process, session known,
+ * counted, locked, OpenSSL's error queue marked. p11_leave undoes all of it, answers `rv`, and when
+ * rv is CKR_USER_NOT_LOGGED_IN although the user is logged in, tells the token that its login is
+ * lost. */
 CK_RV p11_enter(CK_SESSION_HANDLE handle, struct p11_session **out);
 CK_RV p11_leave(struct p11_session *s, CK_RV rv);
 
@@ -60,16 +102,63 @@ CK_RV p11_leave(struct p11_session *s, CK_RV rv);
 CK_RV p11_enter_library(void);
 CK_RV p11_leave_library(CK_RV rv);
 
+/* From sessions_start to sessions_stop calls may enter. sessions_stop lets no more calls in and
+ * waits for those in flight; false: was not started. sessions_free then closes all sessions. */
+void sessions_start(void);
+bool sessions_running(void);
+bool sessions_stop(void);
+void sessions_free(void);
+void sessions_forget(void); /* in a forked child */
+
+struct session_count {
+	CK_ULONG all, rw;
+};
+
+struct session_count session_count(const struct p11_slot *slot);
+
+/* CKR_SESSION_COUNT, CKR_HOST_MEMORY. */
+CK_RV session_open(struct p11_slot *slot, struct token *token, bool rw, CK_SESSION_HANDLE *out);
+
+/* Takes the session from the table; a call in flight goes on and ends it. `*slot` was its slot.
+ * CKR_SESSION_HANDLE_INVALID. */
+CK_RV session_close(CK_SESSION_HANDLE handle, struct p11_slot **slot);
+void session_close_all(struct p11_slot *slot);
+
 /* ---- object lookup, session objects: store.c ---- */
+
+void store_init(struct store *st);
+void store_done(struct store *st);
+
+/* Ends the session objects of one session, or those private: the user logged out. */
+void store_end_session(struct store *st, CK_SESSION_HANDLE owner);
+void store_end_private(struct store *st);
 
 /* The object behind a handle, token or session object, if this session may see it; `*out` is the
  * caller's reference (object_free). CKR_OBJECT_HANDLE_INVALID. */
 CK_RV store_get(struct p11_session *s, CK_OBJECT_HANDLE handle, struct object **out);
 
-/* Adds a session object, which takes over the caller's reference; gone with its session. */
+/* Adds a session object, which takes over the caller's reference, also on failure; gone with its
+ * session. */
 CK_RV store_add(struct p11_session *s, struct object *o, CK_OBJECT_HANDLE *handle);
 
+/* Puts another object in the place of the session object `handle` and takes over the reference. */
+CK_RV store_replace(struct p11_session *s, CK_OBJECT_HANDLE handle, struct object *o);
+
+CK_RV store_remove(struct p11_session *s, CK_OBJECT_HANDLE handle);
+
+/* Calls `visit` with each session object of the slot, under no lock, until it fails. */
+CK_RV store_each(struct p11_session *s, CK_RV (*visit)(void *arg, struct object *o), void *arg);
+
+/* Is the normal user logged in on the session's token? */
+bool session_user(struct p11_session *s);
+
+/* What a change needs: token objects a read-write session and the user, private session objects
+ * the user. CKR_SESSION_READ_ONLY, CKR_USER_NOT_LOGGED_IN. */
+CK_RV session_may_change(struct p11_session *s, bool on_token, bool is_private);
+
 /* ---- template.c: hostile templates, read with checks ---- */
+
+enum { TMPL_MAX = 128 }; /* attributes in one template */
 
 struct tmpl {
 	const CK_ATTRIBUTE *a;
@@ -98,5 +187,25 @@ CK_RV attr_get(struct p11_session *s, const struct object *o, CK_ATTRIBUTE *a);
 
 /* Has the object this value? Used by C_FindObjectsInit. */
 bool attr_match(struct p11_session *s, const struct object *o, const CK_ATTRIBUTE *a);
+
+/* ---- create.c, update.c: the work of C_CreateObject, C_CopyObject, C_SetAttributeValue ---- */
+
+CK_RV object_create(struct p11_session *s, const struct tmpl *t, CK_OBJECT_HANDLE *handle);
+CK_RV object_copy(struct p11_session *s, const struct object *from, const struct tmpl *t,
+        CK_OBJECT_HANDLE *handle);
+CK_RV object_update(struct p11_session *s, struct object *o, const struct tmpl *t);
+
+/* Copies what the views of `o` borrow into the object itself, and reads a certificate's fields. */
+CK_RV object_own(struct object *o);
+
+/* The attributes common to all new objects: label, id, private. */
+CK_RV object_name(const struct tmpl *t, struct object *o);
+
+/* ---- find.c ---- */
+
+/* Finds the objects that match; answers come from find_next in the order of the token. */
+CK_RV find_start(struct p11_session *s, const struct tmpl *t);
+CK_ULONG find_next(struct find *f, CK_OBJECT_HANDLE *out, CK_ULONG max);
+void find_free(struct find *f);
 
 #endif
