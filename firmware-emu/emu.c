@@ -139,7 +139,7 @@ void emu_close(struct emu_card *card)
 {
 	if (card == NULL)
 		return;
-	card_logout(card);
+	card_logout_all(card);
 	token_close(card->token);
 	lock_done(&card->lock);
 	free(card);
@@ -149,7 +149,7 @@ void emu_close(struct emu_card *card)
 void emu_reset(struct emu_card *card)
 {
 	atomic_store(&card->selected, false);
-	card_logout(card);
+	card_logout_all(card);
 	atomic_fetch_add(&card->resets, 1);
 }
 

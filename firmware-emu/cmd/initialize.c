@@ -167,7 +167,7 @@ static hsm_rc initialize(struct emu_lane *lane, const struct setup *s)
 	pins_done(&r.user);
 	pins_done(&r.so);
 	if (rc == HSM_OK) {
-		card_logout(lane->card);
+		card_logout_all(lane->card);
 		lane->current_fid = 0;
 	}
 	return rc;

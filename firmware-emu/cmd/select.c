@@ -46,7 +46,7 @@ static void applet_put(struct wr *w, const struct emu_image *image)
 /* The only logout there is. */
 static void select_applet(struct emu_lane *lane)
 {
-	card_logout(lane->card);
+	card_logout_all(lane->card);
 	atomic_store(&lane->card->selected, true);
 	lane->current_fid = 0;
 }

@@ -28,7 +28,7 @@ void card_drop(struct emu_card *card, enum schsm_ref ref)
 	unlock(&card->lock);
 }
 
-void card_logout(struct emu_card *card)
+void card_logout_all(struct emu_card *card)
 {
 	lock(&card->lock);
 	atomic_store(&card->user_rev, 0);

@@ -59,7 +59,7 @@ struct emu_card {
 /* Logs in, against the PIN record with this rev. */
 void card_login(struct emu_card *card, enum schsm_ref ref, uint64_t rev, const struct secret *key);
 void card_drop(struct emu_card *card, enum schsm_ref ref); /* logs that one out */
-void card_logout(struct emu_card *card);                   /* logs both out */
+void card_logout_all(struct emu_card *card);               /* logs both out */
 
 /* A copy of the opened token key; HSM_E_NOT_AUTH when nobody is logged in. */
 HSM_MUST hsm_rc card_token_key(struct emu_card *card, struct secret *out);
