@@ -79,13 +79,13 @@ static hsm_rc inspect(const char *path, struct emu_info *out)
 	struct emu_image *image;
 	hsm_rc rc;
 
-	TRY(token_open(path, &token));
+	TRY(emu_token_open(path, &token));
 	rc = token_image(token, &image);
 	if (rc == HSM_OK) {
 		info_put(image, out);
 		image_free(image);
 	}
-	token_close(token);
+	emu_token_close(token);
 	return rc;
 }
 
@@ -114,7 +114,7 @@ static hsm_rc open_memory(struct emu_token **out)
 
 static hsm_rc open_token(const char *path, struct emu_token **out)
 {
-	return strcmp(path, ":memory:") == 0 ? open_memory(out) : token_open(path, out);
+	return strcmp(path, ":memory:") == 0 ? open_memory(out) : emu_token_open(path, out);
 }
 
 hsm_rc emu_open(const char *path, struct emu_card **out)
@@ -140,7 +140,7 @@ void emu_close(struct emu_card *card)
 	if (card == NULL)
 		return;
 	card_logout_all(card);
-	token_close(card->token);
+	emu_token_close(card->token);
 	lock_done(&card->lock);
 	free(card);
 	ossl_release();

@@ -12,11 +12,11 @@
 struct emu_token;
 
 /* The open token of a file, counted. Outcomes as emu_open. */
-HSM_MUST hsm_rc token_open(const char *path, struct emu_token **out);
+HSM_MUST hsm_rc emu_token_open(const char *path, struct emu_token **out);
 
 /* A token of its own in memory. */
 HSM_MUST hsm_rc token_memory(const struct store_factory *f, struct emu_token **out);
-void token_close(struct emu_token *t); /* drops one reference; accepts NULL */
+void emu_token_close(struct emu_token *t); /* drops one reference; accepts NULL */
 
 /* The image of the file as it is now, counted: the published one unless the file has changed. */
 HSM_MUST hsm_rc token_image(struct emu_token *t, struct emu_image **out);

@@ -125,7 +125,7 @@ hsm_rc token_memory(const struct store_factory *f, struct emu_token **out)
 	return token_new(store, out);
 }
 
-hsm_rc token_open(const char *path, struct emu_token **out)
+hsm_rc emu_token_open(const char *path, struct emu_token **out)
 {
 	struct stat st;
 	hsm_rc rc;
@@ -138,7 +138,7 @@ hsm_rc token_open(const char *path, struct emu_token **out)
 	return rc;
 }
 
-void token_close(struct emu_token *t)
+void emu_token_close(struct emu_token *t)
 {
 	struct emu_token **at;
 
