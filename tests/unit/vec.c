@@ -54,7 +54,8 @@ struct rd golden(struct vec *v, const char *file, const char *anchor, const char
 	n = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
 	text[n] = '\0';
-	value = find(find(text, "\"%s\"", anchor), "\"%s\": \"", key);
+	value = anchor == NULL ? text : find(text, "\"%s\"", anchor);
+	value = find(value, "\"%s\": \"", key);
 	n = strcspn(value, "\"");
 	if (n >= sizeof(hex))
 		fail_msg("%s: %s is too long", file, key);

@@ -22,7 +22,8 @@ struct vec {
 /* Decodes hex digits; blanks between bytes are allowed, anything else fails the test. */
 struct rd unhex(struct vec *v, const char *hex);
 
-/* The value of `"key": "<hex>"`, the first one after `"anchor"` in tests/golden/<file>. */
+/* The value of `"key": "<hex>"`, the first one after `"anchor"` (NULL: from the start) in
+ * tests/golden/<file>. */
 struct rd golden(struct vec *v, const char *file, const char *anchor, const char *key);
 
 /* Fails the test, naming the row, unless the bytes are those of the hex text. */
