@@ -26,13 +26,13 @@ enum { DIGEST_LEN = 32 };
 
 void client_die(const char *format, ...)
 {
+	char message[256];
 	va_list args;
 
-	fprintf(stderr, "%s[%d]: ", program_invocation_short_name, (int)getpid());
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, "%s[%d]: %s\n", program_invocation_short_name, (int)getpid(), message);
 	_exit(1);
 }
 

@@ -50,12 +50,20 @@ static _Noreturn void try_pin(const char *module, const struct guess *g, int rep
 	_exit(0);
 }
 
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+	       info.si_pid != 0;
+}
+
 /* Kills the guesser once the counter moved; true if that was before it had its answer. */
 static bool guess_and_kill(const char *module, const char *path, const struct guess *g)
 {
 	unsigned before = tries_left(path);
 	char answer;
-	int ends[2];
+	int ends[2], status;
 	ssize_t n;
 	pid_t pid;
 
@@ -64,10 +72,11 @@ static bool guess_and_kill(const char *module, const char *path, const struct gu
 	if (pid == 0)
 		try_pin(module, g, ends[1]);
 	close(ends[1]);
-	while (tries_left(path) == before && waitpid(pid, NULL, WNOHANG) == 0)
+	while (tries_left(path) == before && !has_ended(pid))
 		;
 	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	if (waitpid(pid, &status, 0) != pid || (WIFEXITED(status) && WEXITSTATUS(status) != 0))
+		client_die("the guesser failed");
 	n = read(ends[0], &answer, 1);
 	close(ends[0]);
 	return n == 0;
