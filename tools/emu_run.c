@@ -70,7 +70,7 @@ static int export_token(const struct run *r)
 
 	if (rc != HSM_OK)
 		return token_fail(r->place.file, rc);
-	if (!module_path(module, sizeof(module)))
+	if (!module_path(module))
 		return ui_fail("twinhsm-pkcs11.so is not where it belongs; build it, or install "
 		               "TwinHSM again");
 	uri = info_uri(&info);

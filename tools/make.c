@@ -62,6 +62,8 @@ int token_make(const char *path, enum emu_kdf kdf, const struct setup *s)
 		return ui_fail("the path of the token file is too long");
 	make_token_dir(path);
 	rc = emu_create(path, kdf);
+	if (rc == HSM_E_TOKEN_MISSING)
+		return ui_fail("%s: there is no such folder", path);
 	if (rc != HSM_OK)
 		return token_fail(path, rc);
 	if (s->pin.n == 0)

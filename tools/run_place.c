@@ -42,11 +42,6 @@ static int place_of_own(struct place *p)
 	return n < (int)sizeof(p->file) ? 0 : ui_fail("TMPDIR is too long");
 }
 
-int place_make(struct place *p, const char *file)
-{
-	return file != NULL ? place_of_file(p, file) : place_of_own(p);
-}
-
 void place_remove(const struct place *p)
 {
 	DIR *dir = p->dir[0] != '\0' ? opendir(p->dir) : NULL;
@@ -59,4 +54,15 @@ void place_remove(const struct place *p)
 	closedir(dir);
 	if (rmdir(p->dir) != 0)
 		ui_fail("%s: could not be removed: %s", p->dir, strerror(errno));
+}
+
+int place_make(struct place *p, const char *file)
+{
+	int status = file != NULL ? place_of_file(p, file) : place_of_own(p);
+
+	if (status == 0 && strchr(p->file, ',') != NULL) {
+		place_remove(p);
+		status = ui_fail("%s: a path in TWINHSM_CARDS cannot have a comma", p->file);
+	}
+	return status;
 }

@@ -34,12 +34,19 @@ static int help(void)
 	return EXIT_SUCCESS;
 }
 
+static bool is_help(const char *arg)
+{
+	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
+}
+
 static int run(const struct command *c, int argc, char **argv)
 {
 	char name[64];
 	int status;
 	hsm_rc rc;
 
+	if (argc > 1 && is_help(argv[1]))
+		return help();
 	snprintf(name, sizeof(name), "twinhsm-emu %s", c->name);
 	ui_name(name);
 	rc = ossl_acquire();
@@ -56,7 +63,7 @@ int main(int argc, char **argv)
 	ui_begin("twinhsm-emu");
 	if (argc < 2)
 		return ui_usage("which command?");
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+	if (is_help(argv[1]))
 		return help();
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("twinhsm-emu " TWINHSM_VERSION);

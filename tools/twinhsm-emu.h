@@ -62,6 +62,6 @@ int child_interrupted(void);
 int child_run(char **argv);
 
 /* The module's path, looked up beside this program; false when it is not there. */
-bool module_path(char *out, size_t cap);
+bool module_path(char out[PATH_MAX]);
 
 #endif

@@ -86,10 +86,13 @@ static int run(struct request *r)
 
 int main(int argc, char **argv)
 {
+	static char name[] = "twinhsm-tool";
 	struct request r = { .setup = SETUP_DEFAULT };
 	int status;
 
-	ui_begin("twinhsm-tool");
+	ui_begin(name);
+	if (argc > 0)
+		argv[0] = name;
 	status = parse(&r, argc, argv);
 	if (status < 0)
 		status = run(&r);

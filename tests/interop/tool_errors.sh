@@ -45,6 +45,7 @@ for program in "$emu" "$tool"; do
 	good "$program" --version
 	has "$out" '^twinhsm-(emu|tool) [0-9]+\.[0-9]+\.[0-9]+$'
 done
+good "$emu" create --help
 
 step "Command lines that make no sense"
 wrong 2 'which command' "$emu"
@@ -83,7 +84,7 @@ wrong 1 'twinhsm-emu create' "$tool"
 wrong 1 'twinhsm-emu create' "${initialize[@]}"
 wrong 1 'twinhsm-emu create' "$emu" list
 wrong 1 "$work/none.token: no such token file" "$emu" info "$work/none.token"
-wrong 1 "$work/none/" "$emu" create "$work/none/my.token"
+wrong 1 "$work/none/my.token: there is no such folder" "$emu" create "$work/none/my.token"
 
 step "Files that are no tokens stay as they are"
 echo 'my diary' >"$work/diary"
