@@ -118,18 +118,16 @@ static void log_say__below_and_above_the_level__one_line(void **state)
 	assert_false(log_on(LOG_TRACE));
 }
 
-static struct {
-	struct lock lock;
-	unsigned long count GUARDED_BY(lock);
-} shared = { .lock = LOCK_INIT };
+static struct lock guard = LOCK_INIT;
+static unsigned long count GUARDED_BY(guard);
 
 static void *add(void *arg)
 {
 	(void)arg;
 	for (int i = 0; i < 20000; i++) {
-		lock(&shared.lock);
-		shared.count++;
-		unlock(&shared.lock);
+		lock(&guard);
+		count++;
+		unlock(&guard);
 	}
 	return NULL;
 }
@@ -143,9 +141,9 @@ static void lock__four_threads__no_step_lost(void **state)
 		assert_int_equal(pthread_create(&threads[i], NULL, add, NULL), 0);
 	for (size_t i = 0; i < COUNT(threads); i++)
 		pthread_join(threads[i], NULL);
-	lock(&shared.lock);
-	assert_int_equal(shared.count, 80000);
-	unlock(&shared.lock);
+	lock(&guard);
+	assert_int_equal(count, 80000);
+	unlock(&guard);
 }
 
 int main(void)
