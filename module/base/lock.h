@@ -10,7 +10,10 @@
 #define TS(x)
 #endif
 
-#define GUARDED_BY(l)      TS(guarded_by(l))
+/* On a member of a struct: for the reader, because clang cannot name the lock beside it in C. */
+#define GUARDED_BY(l)
+/* On a variable: checked. */
+#define VAR_GUARDED_BY(l)  TS(guarded_by(l))
 #define LOCK_REQUIRES(...) TS(requires_capability(__VA_ARGS__))
 #define LOCK_EXCLUDES(...) TS(locks_excluded(__VA_ARGS__))
 

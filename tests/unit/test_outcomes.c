@@ -119,7 +119,7 @@ static void log_say__below_and_above_the_level__one_line(void **state)
 }
 
 static struct lock guard = LOCK_INIT;
-static unsigned long count GUARDED_BY(guard);
+static unsigned long count VAR_GUARDED_BY(guard);
 
 static void *add(void *arg)
 {
