@@ -1,0 +1,1 @@
+twinhsm_fuzz(apdu_stream LINK hsm_emu)

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Writes the seeds of fuzz_apdu_stream: streams of commands from the recorded dialogues in
+tests/golden and from the card's command table.
+
+Files that are already there and have another name stay: a crash once found is kept as a seed.
+"""
+import json
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+GOLDEN = HERE.parent / "golden"
+SEEDS = HERE / "seeds" / "apdu_stream"
+
+FRESH, LOGGED_IN = 0, 1
+DOMAIN = ("81_p", "82_a", "83_b", "84_G", "85_n")
+SELECT = "00A404000BE82B0601040181C31F020100"
+
+
+def stream(flags, commands):
+    """`commands`: hex, or (lane, hex)."""
+    out = bytes([flags])
+    for c in commands:
+        lane, text = c if isinstance(c, tuple) else (0, c)
+        apdu = bytes.fromhex(text)
+        out += bytes([lane]) + len(apdu).to_bytes(2, "big") + apdu
+    return out
+
+
+def dialogue(name):
+    lines = (GOLDEN / f"dialogue_{name}.txt").read_text().splitlines()
+    return [line[1:].strip() for line in lines if line.startswith(">")]
+
+
+def tlv(tag, value):
+    n = len(value)
+    length = n.to_bytes(1 if n < 256 else 2, "big")
+    if n > 0xFF:
+        length = b"\x82" + length
+    elif n > 0x7F:
+        length = b"\x81" + length
+    return bytes.fromhex(tag) + length + value
+
+
+def template(curve, rules=""):
+    params = [tlv("06", bytes.fromhex("04007F00070202020203"))]
+    params += [tlv(name[:2], bytes.fromhex(curve[name])) for name in DOMAIN]
+    params += [tlv("87", b"\x01")]
+    return (tlv("5F29", b"\0") + tlv("42", b"UTCA00001") + tlv("7F49", b"".join(params))
+            + tlv("5F20", b"ZZTEST0100001") + bytes.fromhex(rules))
+
+
+def generate(kid, curve, rules="", le="0000"):
+    body = template(curve, rules)
+    return f"0046{kid:02X}00 00{len(body):04X}" + body.hex() + le
+
+
+def main():
+    curves = json.loads((GOLDEN / "curves.json").read_text())
+    p256, k1, bp = (curves[n] for n in ("secp256r1", "secp192k1", "brainpoolP256r1"))
+    hash32, peer = "11" * 32, p256["84_G"]
+    seeds = {
+        "initialize": stream(FRESH, dialogue("initialize")),
+        "files": stream(FRESH, dialogue("initialize") + dialogue("opensc_files")),
+        "no-applet": stream(FRESH, ["00200081", "80580000000000", "00A4040003A0000000", SELECT]),
+        "pins": stream(FRESH, [
+            SELECT, "00200081", "00200088", "00200085",
+            "805000001980020001 8106363438323139 82083537363231383830 910103",
+            "0020008106313131313131", "0020008106363438323139", "00200081",
+            "002400810C363438323139313233343536", "0024008810 35373632313838303537363231383831",
+            "002C00810E 3537363231383831363438323139", "002C01810835373632313838 31",
+            "80500000 00",
+        ]),
+        "generate-sign": stream(LOGGED_IN, [
+            generate(1, p256), f"80680170 000020 {hash32} 0200", f"80680173 000020 {hash32} 0200",
+            f"80620180 000041 {peer} 0200", (1, f"80680170 000020 {hash32} 0200"),
+            "00E4020002CC01", (1, f"80680170 000020 {hash32} 0200"), "80580000000000",
+        ]),
+        "generate-rules": stream(LOGGED_IN, [
+            generate(2, k1, "9102 7073"), generate(3, bp, "", ""), "00B1CE0304 54020000 00",
+            generate(4, bp, "9004 00000001"), f"80680271 000020 {hash32} 0200",
+        ]),
+        "chained": stream(LOGGED_IN, [
+            "10D7CF01 04 54020000", (1, "10D7CF02 04 54020000"), "00D7CF01 05 5303010203",
+            (1, "00D7CF02 03 530155"), "10D7CF01 04 54020000", "00840000 08",
+        ]),
+        "lanes": stream(LOGGED_IN, [
+            (1, "00D7CF01 07 54020000 530111"), (2, "00A4000002CF0100"), (2, "00B10000 04 54020000 00"),
+            "00E4020002CF01", (2, "00B10000 04 54020000 00"), (1, SELECT), "00D7CF01 06 540200005300",
+        ]),
+        "offsets": stream(LOGGED_IN, [
+            "00D7CD01 0C 54020000 5306 010203040506", "00D70000 07 54020006 5301 07",
+            "00D70000 07 54020009 5301 07", "00B10000 04 54020007 00", "00B1CD01 04 5402FFFF 00",
+            "00D7CD01 06 5402FFFF 5300", "00B1CC00 04 54020000 00", "00D72F02 06 540200005300",
+        ]),
+        "malformed": stream(LOGGED_IN, [
+            "00", "0020", "002000", "00B12F02 05 54020000", "00D7CF01 0000", "0084000000000000",
+            "80680170 00 0005 11", "F0A40400", "00FF0000", "0046010005 5F2901007F",
+        ]),
+    }
+    SEEDS.mkdir(parents=True, exist_ok=True)
+    for name, data in seeds.items():
+        (SEEDS / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
