@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/rd.h"
 #include "p11_fixture.h"
 
 /* Group fixture: the token, the module initialised, a read-write session with the user logged in.
