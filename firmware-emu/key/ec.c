@@ -95,7 +95,7 @@ hsm_rc ec_multiply(const struct curve *curve, struct rd scalar, struct rd point,
 
 static hsm_rc pkey_new(OSSL_PARAM *params, EVP_PKEY **out)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(ossl_ctx(), "EC", NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(ossl_ctx(), OSSL_TYPE_EC, NULL);
 	hsm_rc rc = HSM_OK;
 
 	*out = NULL;

@@ -7,6 +7,11 @@
 
 #include "base/rc.h"
 
+/* Types of keys for EVP_PKEY_CTX_new_from_name, as object identifiers: to the names "RSA" and "EC"
+ * an engine that the host made its default answers first, in every library context. */
+#define OSSL_TYPE_RSA "1.2.840.113549.1.1.1"
+#define OSSL_TYPE_EC  "1.2.840.10045.2.1"
+
 /* Counted: the first call makes the context, the last ossl_release frees it. */
 HSM_MUST hsm_rc ossl_acquire(void);
 void ossl_release(void);

@@ -49,7 +49,7 @@ static hsm_rc rsa_key(const struct pubkey *key, EVP_PKEY **out)
 	n = to_bn(key->modulus);
 	e = to_bn(key->exponent);
 	params = n != NULL && e != NULL ? rsa_params(n, e) : NULL;
-	rc = params != NULL ? from_params("RSA", params, out) : HSM_E_MEMORY;
+	rc = params != NULL ? from_params(OSSL_TYPE_RSA, params, out) : HSM_E_MEMORY;
 	OSSL_PARAM_free(params);
 	BN_free(n);
 	BN_free(e);
@@ -70,7 +70,7 @@ static hsm_rc ec_key(const struct pubkey *key, EVP_PKEY **out)
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
 	params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, key->point.n);
 	params[2] = OSSL_PARAM_construct_end();
-	return from_params("EC", params, out);
+	return from_params(OSSL_TYPE_EC, params, out);
 }
 
 hsm_rc host_key(const struct pubkey *key, EVP_PKEY **out)
