@@ -89,10 +89,10 @@ CK_RV op_run(struct p11_op *op, const struct rd *whole, CK_BYTE_PTR out, CK_ULON
 		TRY_RV(input(op, whole, hash, &in));
 		w = wr_of(out, *out_n);
 		rv = op->mech->ops->work[op->kind](op, in, &w);
-		if (rv != CKR_BUFFER_TOO_SMALL) {
+		if (rv == CKR_OK)
 			*out_n = w.n;
+		if (rv != CKR_BUFFER_TOO_SMALL)
 			return rv;
-		}
 	}
 	*out_n = op->out_max;
 	op->stays = true;
