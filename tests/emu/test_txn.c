@@ -1,0 +1,421 @@
+#include "emu_file.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define GEN_CMD                                                                                    \
+	"00460100 27 5F290100 7F4915 060A04007F00070202020102 8203010001 02020400"                 \
+	"5F2008 5A5A545730303030"
+
+/* ---- another process on the same file ---- */
+
+/* A child that runs the commands it is sent, one at a time, on a card of its own. */
+struct other {
+	pid_t pid;
+	int to, from;
+};
+
+static void serve(const char *path, int from, int to)
+{
+	char hex[256];
+	struct emu_bench *b = emu_bench_open(path);
+
+	while (read(from, hex, sizeof(hex)) == (ssize_t)sizeof(hex)) {
+		const uint16_t sw = emu_hex(b, hex);
+
+		if (write(to, &sw, sizeof(sw)) != (ssize_t)sizeof(sw))
+			break;
+	}
+	emu_bench_free(b);
+	_exit(0);
+}
+
+static struct other other_start(const char *path)
+{
+	struct other o;
+	int up[2], down[2];
+
+	assert_int_equal(pipe(up), 0);
+	assert_int_equal(pipe(down), 0);
+	o.pid = fork();
+	assert_true(o.pid >= 0);
+	if (o.pid == 0) {
+		close(down[1]);
+		close(up[0]);
+		emu_forget();
+		serve(path, down[0], up[1]);
+	}
+	close(down[0]);
+	close(up[1]);
+	o.to = down[1];
+	o.from = up[0];
+	return o;
+}
+
+static void other_send(const struct other *o, const char *hex)
+{
+	char block[256] = { 0 };
+
+	assert_true(strlen(hex) < sizeof(block));
+	strcpy(block, hex);
+	assert_int_equal(write(o->to, block, sizeof(block)), (ssize_t)sizeof(block));
+}
+
+static uint16_t other_hex(const struct other *o, const char *hex)
+{
+	uint16_t sw = 0;
+
+	other_send(o, hex);
+	assert_int_equal(read(o->from, &sw, sizeof(sw)), (ssize_t)sizeof(sw));
+	return sw;
+}
+
+static void other_stop(struct other *o)
+{
+	close(o->to);
+	close(o->from);
+	assert_int_equal(waitpid(o->pid, NULL, 0), o->pid);
+}
+
+static void other_process__changes__are_seen_at_the_next_command(void **state)
+{
+	struct token_place p;
+	struct other o;
+	struct emu_bench *b;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	o = other_start(p.path);
+	b = emu_bench_open(p.path);
+	assert_int_equal(other_hex(&o, VERIFY_CMD), 0x9000);
+	assert_int_equal(other_hex(&o, "00D7CF01 09 54020000 5303AABBCC"), 0x9000);
+	EMU(b, "00B1CF01 04 54020000 03", 0x9000, "AABBCC");
+	assert_int_equal(other_hex(&o, "00D7CF01 09 54020000 5303DDEEFF"), 0x9000);
+	EMU(b, "00B1CF01 04 54020000 03", 0x9000, "DDEEFF");
+	assert_int_equal(other_hex(&o, GEN_CMD), 0x9000);
+	EMU(b, "80580000 00", 0x9000, "2F02 CF01 CE01 CC00 CC01");
+	EMU(b, VERIFY_CMD, 0x9000, "");
+	EMU(b, "80680131 02 ABCD 00", 0x9000, NULL);
+	EMU(b, "00E40200 02 CC01", 0x9000, "");
+	assert_int_equal(other_hex(&o, "80680131 02 ABCD 00"), 0x6A88);
+	assert_int_equal(other_hex(&o, "00E40200 02 CF01"), 0x9000);
+	EMU(b, "00B1CF01 04 54020000 03", 0x6A82, "");
+	other_stop(&o);
+	emu_bench_free(b);
+	place_remove(&p);
+}
+
+static void other_process__new_pin_or_token__voids_the_login(void **state)
+{
+	struct token_place p;
+	struct other o;
+	struct emu_bench *b;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	o = other_start(p.path);
+	b = emu_bench_open(p.path);
+	EMU(b, VERIFY_CMD, 0x9000, "");
+	EMU(b, "00200088 08 " TEST_SO, 0x9000, "");
+	assert_int_equal(other_hex(&o, "00240081 0C 363438323139 313131313131"), 0x9000);
+	EMU(b, "00D7CF01 06 54020000 5300", 0x6982, "");
+	EMU(b, "00200081", 0x63C3, "");
+	EMU(b, "00200088", 0x9000, ""); /* the SO-PIN is the same */
+	EMU(b, "00200081 06 313131313131", 0x9000, "");
+	EMU(b, "00D7CF01 06 54020000 5300", 0x9000, "");
+	assert_int_equal(other_hex(&o, INIT_CMD), 0x9000);
+	EMU(b, "00200081", 0x63C3, "");
+	EMU(b, "00200088", 0x63CF, "");
+	EMU(b, "80580000 00", 0x9000, "2F02 CC00");
+	other_stop(&o);
+	emu_bench_free(b);
+	place_remove(&p);
+}
+
+static void other_process__tries__are_counted_together(void **state)
+{
+	struct token_place p;
+	struct other o;
+	struct emu_bench *b;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	o = other_start(p.path);
+	b = emu_bench_open(p.path);
+	EMU(b, VERIFY_CMD, 0x9000, "");
+	assert_int_equal(other_hex(&o, WRONG_CMD), 0x63C2);
+	EMU(b, "00D7CF01 06 54020000 5300", 0x9000, ""); /* somebody else's errors log nobody out */
+	EMU(b, WRONG_CMD, 0x63C1, "");
+	assert_int_equal(other_hex(&o, WRONG_CMD), 0x6983);
+	EMU(b, VERIFY_CMD, 0x6983, "");
+	other_stop(&o);
+	emu_bench_free(b);
+	place_remove(&p);
+}
+
+/* ---- killed in the middle ---- */
+
+static unsigned tries_left(const char *path)
+{
+	struct emu_info info;
+
+	assert_int_equal(emu_inspect(path, &info), HSM_OK);
+	return info.user_tries;
+}
+
+/* The try is counted before the PIN is stretched, which takes 50 ms and more here: kill the child
+ * when its count shows. */
+static void verify__killed_while_comparing__has_cost_a_try(void **state)
+{
+	struct token_place p;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_STRONG);
+	for (unsigned left = 2; left + 1 != 0; left--) {
+		struct other o = other_start(p.path);
+
+		other_send(&o, left == 1 ? VERIFY_CMD : WRONG_CMD);
+		while (tries_left(p.path) != left)
+			continue;
+		kill(o.pid, SIGKILL);
+		other_stop(&o);
+		assert_int_equal(tries_left(p.path), left);
+		if (left == 0)
+			break;
+	}
+	place_remove(&p);
+}
+
+static void changes__killed_at_any_moment__are_whole_or_not_there(void **state)
+{
+	struct token_place p;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	srand(3);
+	for (int i = 0; i < 20; i++) {
+		struct other o = other_start(p.path);
+		struct timespec pause = { .tv_nsec = rand() % 8000000 };
+		struct emu_bench *b;
+
+		assert_int_equal(other_hex(&o, VERIFY_CMD), 0x9000);
+		other_send(&o, "00D7CF01 0A 54020000 5304 01020304");
+		other_send(&o, "00E40200 02 CF01");
+		other_send(&o, "00D7CF01 0A 54020000 5304 01020304");
+		nanosleep(&pause, NULL);
+		kill(o.pid, SIGKILL);
+		other_stop(&o);
+		b = emu_bench_open(p.path);
+		emu_hex(b, "00B1CF01 04 54020000 04");
+		if (b->sw == 0x9000)
+			EMU(b, "00B1CF01 04 54020000 04", 0x9000, "01020304");
+		else
+			assert_int_equal(b->sw, 0x6A82);
+		EMU(b, VERIFY_CMD, 0x9000, "");
+		emu_hex(b, "00E40200 02 CF01");
+		emu_bench_free(b);
+	}
+	place_remove(&p);
+}
+
+/* ---- hold ---- */
+
+static void hold__changes__are_seen_by_others_when_it_ends(void **state)
+{
+	struct token_place p;
+	struct other o;
+	struct emu_bench *b, *lane;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	o = other_start(p.path);
+	b = emu_bench_open(p.path);
+	lane = emu_bench_lane(b);
+	EMU(b, VERIFY_CMD, 0x9000, "");
+	assert_int_equal(emu_lane_hold(b->lane, true), HSM_OK);
+	EMU(b, "80580000 00", 0x9000, "2F02 CC00");
+	EMU(b, GEN_CMD, 0x9000, "");
+	EMU(b, "00D7CF01 09 54020000 5303AABBCC", 0x9000, "");
+	EMU(b, "00B1CF01 04 54020000 03", 0x9000, "AABBCC");
+	EMU(b, "80680131 02 ABCD 00", 0x9000, NULL);
+	EMU(lane, "80580000 00", 0x9000, "2F02 CC00");
+	assert_int_equal(other_hex(&o, "00B1CF01 04 54020000 03"), 0x6A82);
+	assert_int_equal(emu_lane_hold(b->lane, false), HSM_OK);
+	EMU(lane, "80580000 00", 0x9000, "2F02 CE01 CF01 CC00 CC01");
+	EMU(lane, "80680131 02 ABCD 00", 0x9000, NULL);
+	assert_int_equal(other_hex(&o, "00B1CF01 04 54020000 03"), 0x9000);
+	other_stop(&o);
+	emu_bench_free(lane);
+	emu_bench_free(b);
+	place_remove(&p);
+}
+
+static void hold__failed_command__undoes_only_itself(void **state)
+{
+	struct emu_bench *b = emu_bench_ready();
+	static uint8_t data[0xFF00] = { 0x54, 0x02, 0x00, 0x00, 0x53, 0x82, 0xFE, 0x00 };
+	uint8_t nn = 0;
+
+	(void)state;
+	assert_int_equal(emu_lane_hold(b->lane, true), HSM_OK);
+	EMU(b, "00D7CE01 09 54020000 5303AABBCC", 0x9000, "");
+	while (emu_cmd(b, 0x00D7CF00u | nn, rd_of(data, 8 + 0xFE00), 0) == 0x9000)
+		nn++;
+	assert_int_equal(b->sw, 0x6A84);
+	EMU(b, "00E40200 02 CD77", 0x6A82, "");
+	EMU(b, "00D7CE02 09 54020000 5303AABBCC", 0x9000, "");
+	assert_int_equal(emu_lane_hold(b->lane, false), HSM_OK);
+	EMU(b, "00B1CE01 04 54020000 03", 0x9000, "AABBCC");
+	EMU(b, "00B1CE02 04 54020000 03", 0x9000, "AABBCC");
+	assert_int_equal(emu_cmd(b, 0x00A40000, rd_of((uint8_t[]){ 0xCF, nn }, 2), 256), 0x6A82);
+	emu_bench_free(b);
+}
+
+static void hold__pin_try__is_counted_at_once(void **state)
+{
+	struct token_place p;
+	struct other o;
+	struct emu_bench *b;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	o = other_start(p.path);
+	b = emu_bench_open(p.path);
+	EMU(b, VERIFY_CMD, 0x9000, "");
+	assert_int_equal(emu_lane_hold(b->lane, true), HSM_OK);
+	EMU(b, "00D7CF01 09 54020000 5303AABBCC", 0x9000, "");
+	EMU(b, WRONG_CMD, 0x63C2, "");
+	assert_int_equal(other_hex(&o, "00200081"), 0x63C2);
+	assert_int_equal(emu_lane_hold(b->lane, false), HSM_OK);
+	other_stop(&o);
+	emu_bench_free(b);
+	place_remove(&p);
+}
+
+static void hold__lane_freed__keeps_the_changes(void **state)
+{
+	struct token_place p;
+	struct emu_bench *b, *lane;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	b = emu_bench_open(p.path);
+	lane = emu_bench_lane(b);
+	EMU(b, VERIFY_CMD, 0x9000, "");
+	assert_int_equal(emu_lane_hold(lane->lane, true), HSM_OK);
+	EMU(lane, "00D7CF01 09 54020000 5303AABBCC", 0x9000, "");
+	emu_bench_free(lane);
+	EMU(b, "00B1CF01 04 54020000 03", 0x9000, "AABBCC");
+	EMU(b, "00D7CF02 06 54020000 5300", 0x9000, "");
+	emu_bench_free(b);
+	place_remove(&p);
+}
+
+/* ---- epoch ---- */
+
+struct epoch {
+	uint64_t content, security;
+};
+
+static struct epoch look(struct emu_bench *b)
+{
+	struct epoch e;
+
+	assert_int_equal(emu_epoch(b->card, &e.content, &e.security), HSM_OK);
+	return e;
+}
+
+static void emu_epoch__moves__with_what_changed_only(void **state)
+{
+	static const struct {
+		const char *hex;
+		bool content, security;
+	} rows[] = {
+		{ "00200081", false, false },
+		{ WRONG_CMD, false, false },
+		{ VERIFY_CMD, false, false },
+		{ "00D7CF01 09 54020000 5303AABBCC", true, false },
+		{ "00B1CF01 04 54020000 03", false, false },
+		{ GEN_CMD, true, false },
+		{ "80680131 02 ABCD 00", false, false },
+		{ "00E40200 02 CC01", true, false },
+		{ "00240081 0C 363438323139 313131313131", false, true },
+		{ "00240088 10 " TEST_SO TEST_SO, false, false },
+		{ "002C0181 08 " TEST_SO, false, false },
+		{ "002C0081 0E " TEST_SO "363438323139", false, true },
+		{ INIT_CMD, true, true },
+	};
+	struct token_place p;
+	struct other o;
+	struct emu_bench *b, *watch;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	o = other_start(p.path);
+	b = emu_bench_open(p.path);
+	watch = emu_bench_open(p.path);
+	for (int elsewhere = 0; elsewhere < 2; elsewhere++) {
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			const struct epoch before = look(watch);
+			struct epoch after;
+
+			if (elsewhere)
+				other_hex(&o, rows[i].hex);
+			else
+				emu_hex(b, rows[i].hex);
+			after = look(watch);
+			print_message("%s\n", rows[i].hex);
+			assert_int_equal(after.content != before.content, rows[i].content);
+			assert_int_equal(after.security != before.security, rows[i].security);
+		}
+	}
+	other_stop(&o);
+	emu_bench_free(watch);
+	emu_bench_free(b);
+	place_remove(&p);
+}
+
+static void other_card__of_the_same_process__has_its_own_login(void **state)
+{
+	struct token_place p;
+	struct emu_bench *a, *b;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	a = emu_bench_open(p.path);
+	b = emu_bench_open(p.path);
+	EMU(a, VERIFY_CMD, 0x9000, "");
+	EMU(b, "00200081", 0x63C3, "");
+	EMU(b, VERIFY_CMD, 0x9000, "");
+	EMU(b, "00240081 0C 363438323139 313131313131", 0x9000, "");
+	EMU(b, "00200081", 0x9000, "");
+	EMU(a, "00200081", 0x63C3, "");
+	emu_bench_free(a);
+	emu_bench_free(b);
+	place_remove(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(other_process__changes__are_seen_at_the_next_command),
+		cmocka_unit_test(other_process__new_pin_or_token__voids_the_login),
+		cmocka_unit_test(other_process__tries__are_counted_together),
+		cmocka_unit_test(verify__killed_while_comparing__has_cost_a_try),
+		cmocka_unit_test(changes__killed_at_any_moment__are_whole_or_not_there),
+		cmocka_unit_test(hold__changes__are_seen_by_others_when_it_ends),
+		cmocka_unit_test(hold__failed_command__undoes_only_itself),
+		cmocka_unit_test(hold__pin_try__is_counted_at_once),
+		cmocka_unit_test(hold__lane_freed__keeps_the_changes),
+		cmocka_unit_test(emu_epoch__moves__with_what_changed_only),
+		cmocka_unit_test(other_card__of_the_same_process__has_its_own_login),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
