@@ -9,14 +9,19 @@ gnutls() {
 
 fresh_card
 token='pkcs11:token=mytoken'
+uri=$("$emu" info "$work/my.token" | sed -n 's/^URI *: //p')
 
 step "The token and its mechanisms"
 out=$(gnutls p11tool --list-tokens)
 echo "$out"
 has "$out" 'Label: mytoken'
-out=$(gnutls p11tool --list-mechanisms $token)
+out=$(gnutls p11tool --list-mechanisms "$token")
 has "$out" 'CKM_ECDSA'
 has "$out" 'CKM_RSA_PKCS'
+
+out=$(gnutls p11tool --list-mechanisms "$uri")
+has "$out" 'CKM_ECDSA'
+refused gnutls p11tool --list-mechanisms "${uri/serial=/serial=x}"
 
 step "Keys made by p11tool"
 gnutls p11tool --login --generate-privkey rsa --bits 2048 --label rsa "$token" >/dev/null
