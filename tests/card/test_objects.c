@@ -284,7 +284,7 @@ static void token_add_certificate__of_a_key__goes_to_the_key(void **state)
 	object_free(pub);
 	/* the subject CN=signer, as OpenSC puts it into the description */
 	record = bench_file_hex(b.t, 0xC401);
-	assert_non_null(strstr(record, "A017301530133111300F06035504030C067369676E6572"));
+	assert_non_null(strstr(record, "A01530133011310F300D06035504030C067369676E6572"));
 	assert_non_null(strstr(record, "030203B8020101"));
 	cert_bench_done(&b);
 }
