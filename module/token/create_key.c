@@ -10,6 +10,19 @@ struct key_job {
 	uint8_t kid;
 };
 
+/* The list was read before the key was made, and that took its time: HSM_E_EXISTS, without the new
+ * key, when the remains of another one lie under its number by now. */
+static hsm_rc check_still_free(struct card_lane *lane, uint8_t kid)
+{
+	struct listing l;
+
+	TRY(listing_read(lane, &l));
+	if (!listing_has(&l, FID(FID_PRKD, kid)) && !listing_has(&l, FID(FID_CERT, kid)))
+		return HSM_OK;
+	TRY(card_delete_file(lane, FID(FID_KEY, kid)));
+	return HSM_E_EXISTS;
+}
+
 /* Generates under the smallest number that neither a key nor the remains of one have. */
 static hsm_rc generate(struct card_lane *lane, struct key_job *job, struct buf *request)
 {
@@ -24,6 +37,8 @@ static hsm_rc generate(struct card_lane *lane, struct key_job *job, struct buf *
 			rc = card_generate_ec(lane, job->kid, job->k->curve, request);
 		else
 			rc = card_generate_rsa(lane, job->kid, job->k->rsa_bits, request);
+		if (rc == HSM_OK)
+			rc = check_still_free(lane, job->kid);
 		if (rc != HSM_E_EXISTS)
 			return rc;
 		if (!listing_add(&l, FID(FID_KEY, job->kid))) /* another program was faster */
