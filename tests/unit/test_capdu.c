@@ -60,6 +60,7 @@ static void capdu_parse__lengths_that_do_not_add_up__bad_len(void **state)
 		"0020008102 313200 00",  /* one byte after Le */
 		"00200081 0000",         /* half an extended length */
 		"00200081 000000 31",    /* extended Lc of zero */
+		"00200081 000000 0100",  /* the same with Le */
 		"00200081 000002 31",    /* Lc 2, one byte */
 		"00200081 000001 31 00", /* half a Le */
 		"00200081 000001 31 0000 00",

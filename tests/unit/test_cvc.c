@@ -342,6 +342,61 @@ static void cvc_parse__field_of_wrong_form__card_data(void **state)
 	}
 }
 
+/* The device certificate anew, with fields of other lengths and an object after the signature. */
+static hsm_rc rebuilt(size_t car, size_t chr, size_t date, struct rd more)
+{
+	static const uint8_t digits[17];
+	static uint8_t room[1024];
+	struct wr w = WR_ARRAY(room);
+	struct vec v;
+	struct rd r = golden(&v, "cvc.json", AFTER_PRIVATE_KEYS, "device");
+	struct cvc c, again;
+	size_t mark = tlv_open(&w, 0x7F21);
+
+	check_rc("device", cvc_parse(&r, &c), HSM_OK);
+	c.car = rd_of(digits, car);
+	c.chr = rd_of(digits, chr);
+	c.effective = c.expiry = rd_of(digits, date);
+	cvc_body_put(&w, &c);
+	tlv_put(&w, 0x5F37, c.signature);
+	wr_rd_put(&w, more);
+	tlv_close(&w, mark);
+	r = wr_rd(&w);
+	return cvc_parse(&r, &again);
+}
+
+static void cvc_parse__lengths_of_fields__at_and_over_the_limits(void **state)
+{
+	const struct rd none = RD_LIT(""), more = RD_LIT("\x65\x01\x00");
+
+	(void)state;
+	check_rc("longest", rebuilt(16, 16, 6, none), HSM_OK);
+	check_rc("shortest", rebuilt(0, 1, 6, none), HSM_OK);
+	check_rc("car", rebuilt(17, 16, 6, none), HSM_E_CARD_DATA);
+	check_rc("chr", rebuilt(16, 17, 6, none), HSM_E_CARD_DATA);
+	check_rc("no chr", rebuilt(16, 0, 6, none), HSM_E_CARD_DATA);
+	check_rc("short date", rebuilt(16, 16, 5, none), HSM_E_CARD_DATA);
+	check_rc("long date", rebuilt(16, 16, 7, none), HSM_E_CARD_DATA);
+	check_rc("after the signature", rebuilt(16, 16, 6, more), HSM_E_CARD_DATA);
+}
+
+static void cvc_request_parse__object_after_the_signature__card_data(void **state)
+{
+	static uint8_t room[1024];
+	struct wr w = WR_ARRAY(room);
+	struct vec v;
+	struct rd r = golden(&v, "genuine_device.json", "CE03_SECP256R1", "data"), content;
+	struct cvc_request req;
+	size_t mark = tlv_open(&w, 0x67);
+
+	(void)state;
+	assert_true(tlv_get(&r, 0x67, &content));
+	wr_rd_put(&w, content);
+	tlv_put(&w, 0x65, RD_LIT(""));
+	tlv_close(&w, mark);
+	check_rc("more", cvc_request_parse(wr_rd(&w), &req), HSM_E_CARD_DATA);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +411,8 @@ int main(void)
 		cmocka_unit_test(cvc_key_parse__rsa_modulus__claims_checked),
 		cmocka_unit_test(cvc__cut_anywhere__refused_and_nothing_moves),
 		cmocka_unit_test(cvc_parse__field_of_wrong_form__card_data),
+		cmocka_unit_test(cvc_parse__lengths_of_fields__at_and_over_the_limits),
+		cmocka_unit_test(cvc_request_parse__object_after_the_signature__card_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* p15/prkd.c; records as recorded from their writers */
+#include "base/tlv.h"
 #include "p15/p15.h"
 #include "vec.h"
 
@@ -65,6 +66,12 @@ static const struct row others[] = {
 	{ "P-521 rounded to bytes",
 	        "A01F 3007 0C0565636B6579 3008 040102 0303072080 A10A 3008 30020400 02020210",
 	        P15_EC, "eckey", "02", P15_SIGN | P15_DERIVE, 0, 0, 0, 521, "" },
+	{ "RSA of 528 bits is just that",
+	        "3020 3008 0C06656D62727361 3008 040110 0303066000 A10A 3008 30020400 02020210",
+	        P15_RSA, "embrsa", "10", P15_DECRYPT | P15_SIGN, 0, 0, 0, 528, "" },
+	{ "subject without a name in it",
+	        "3024 3008 0C06656D62727361 3008 040110 0303066000 A002 3000" RSA_2048, P15_RSA,
+	        "embrsa", "10", P15_DECRYPT | P15_SIGN, 0, 0, 0, 2048, "3000" },
 	{ "tail of an older, longer record",
 	        "3020 3008 0C06656D62727361 3008 040110 0303066000" RSA_2048 " 020800FF", P15_RSA,
 	        "embrsa", "10", P15_DECRYPT | P15_SIGN, 0, 0, 0, 2048, "" },
@@ -171,6 +178,31 @@ static void p15_key_parse__malformed__card_data(void **state)
 	}
 }
 
+/* Label and identifier in turn one byte longer than we take. */
+static void p15_key_parse__text_over_the_limit__card_data(void **state)
+{
+	static uint8_t text[256], room[P15_RECORD_MAX];
+
+	(void)state;
+	for (size_t label = 255; label <= 256; label++) {
+		for (size_t id = 255; id <= 256; id++) {
+			struct wr w = WR_ARRAY(room);
+			size_t record = tlv_open(&w, 0x30), part = tlv_open(&w, 0x30);
+			struct p15_key key;
+
+			tlv_put(&w, 0x0C, rd_of(text, label));
+			tlv_close(&w, part);
+			part = tlv_open(&w, 0x30);
+			tlv_put(&w, 0x04, rd_of(text, id));
+			tlv_put(&w, 0x03, RD_LIT("\x00"));
+			tlv_close(&w, part);
+			tlv_close(&w, record);
+			check_rc("limit", p15_key_parse(wr_rd(&w), &key),
+			        label == 255 && id == 255 ? HSM_OK : HSM_E_CARD_DATA);
+		}
+	}
+}
+
 static void p15_key_build__keys_of_opensc__its_bytes(void **state)
 {
 	(void)state;
@@ -225,6 +257,7 @@ int main(void)
 		cmocka_unit_test(p15_key_parse__smartcard_shell__fields),
 		cmocka_unit_test(p15_key_parse__cut_anywhere__card_data),
 		cmocka_unit_test(p15_key_parse__malformed__card_data),
+		cmocka_unit_test(p15_key_parse__text_over_the_limit__card_data),
 		cmocka_unit_test(p15_key_build__keys_of_opensc__its_bytes),
 		cmocka_unit_test(p15_key_build__at_and_over_the_limits__refused_above),
 	};

@@ -1,5 +1,6 @@
 /* p15/pubkey.c, p15/spki.c, p15/x509.c; certificates and their parts by the openssl command */
 #include "base/tlv.h"
+#include "p15/cvc.h"
 #include "p15/pubkey.h"
 #include "vec.h"
 
@@ -94,6 +95,42 @@ static void x509_parse__field_of_wrong_form__card_data(void **state)
 	}
 }
 
+#define TIME "170D 3236303130313030303030305A"
+
+/* The smallest certificate, and what must not be added or left out. */
+static void x509_parse__made_by_hand__only_the_grammar(void **state)
+{
+	static const struct {
+		const char *what;
+		const char *cert;
+		hsm_rc rc;
+	} rows[] = {
+		{ "version 1", "3032 302B 020101 3000 3000 301E" TIME TIME "3000 3000 3000 030100",
+		        HSM_OK },
+		{ "version 3",
+		        "3037 3030 A003020102 020101 3000 3000 301E" TIME TIME
+		        "3000 3000 3000 030100",
+		        HSM_OK },
+		{ "three times",
+		        "3041 303A 020101 3000 3000 302D" TIME TIME TIME "3000 3000 3000 030100",
+		        HSM_E_CARD_DATA },
+		{ "serial without a byte",
+		        "3031 302A 0200 3000 3000 301E" TIME TIME "3000 3000 3000 030100",
+		        HSM_E_CARD_DATA },
+		{ "object after the signature",
+		        "3034 302B 020101 3000 3000 301E" TIME TIME "3000 3000 3000 030100 0500",
+		        HSM_E_CARD_DATA },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct x509_fields f;
+		struct vec v;
+
+		check_rc(rows[i].what, x509_parse(unhex(&v, rows[i].cert), &f), rows[i].rc);
+	}
+}
+
 static void check_key(const char *row, const struct pubkey *key, const char *curve, uint16_t bits)
 {
 	assert_int_equal(key->type, curve == NULL ? PUBKEY_RSA : PUBKEY_EC);
@@ -172,6 +209,106 @@ static void pubkey_from_spki__cut_or_more__card_data(void **state)
 		check_rc(
 		        "more", pubkey_from_spki(rd_of(spki.p, spki.n + 1), &key), HSM_E_CARD_DATA);
 	}
+}
+
+static void pubkey_from_spki__object_after_the_key__card_data(void **state)
+{
+	uint8_t room[600];
+	struct wr w = WR_ARRAY(room);
+	struct vec v;
+	struct rd r = x509(&v, "ec_p256", "spki"), content;
+	struct pubkey key;
+	size_t mark = tlv_open(&w, 0x30);
+
+	(void)state;
+	assert_true(tlv_get(&r, 0x30, &content));
+	wr_rd_put(&w, content);
+	tlv_put(&w, 0x05, RD_LIT(""));
+	tlv_close(&w, mark);
+	check_rc("more", pubkey_from_spki(wr_rd(&w), &key), HSM_E_CARD_DATA);
+}
+
+/* RFC 3279 section 2.3.1 wants NULL; that nothing is there is tolerated, more is not. */
+static void pubkey_from_spki__rsa_parameters__null_or_none(void **state)
+{
+	static const struct {
+		const char *alg;
+		hsm_rc rc;
+	} rows[] = {
+		{ "300D 06092A864886F70D010101 0500", HSM_OK },
+		{ "300B 06092A864886F70D010101", HSM_OK },
+		{ "300E 06092A864886F70D010101 050100", HSM_E_CARD_DATA },
+		{ "300F 06092A864886F70D010101 0500 0500", HSM_E_CARD_DATA },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint8_t room[600];
+		struct wr w = WR_ARRAY(room);
+		struct vec v, alg;
+		struct rd r = x509(&v, "rsa_2048", "spki"), content, old;
+		struct pubkey key;
+		size_t mark = tlv_open(&w, 0x30);
+
+		assert_true(tlv_get(&r, 0x30, &content) && tlv_get(&content, 0x30, &old));
+		wr_rd_put(&w, unhex(&alg, rows[i].alg));
+		wr_rd_put(&w, content);
+		tlv_close(&w, mark);
+		check_rc(rows[i].alg, pubkey_from_spki(wr_rd(&w), &key), rows[i].rc);
+	}
+}
+
+static void pubkey_from_spki__explicit_parameters_of_version_0__card_data(void **state)
+{
+	struct vec v;
+	struct rd spki = x509(&v, "ec_explicit", "spki");
+	uint8_t *at = memmem(v.p, v.n, "\x02\x01\x01\x30", 4);
+	struct pubkey key;
+
+	(void)state;
+	assert_non_null(at);
+	at[2] = 0;
+	check_rc("version", pubkey_from_spki(spki, &key), HSM_E_CARD_DATA);
+}
+
+static void pubkey_from_spki__exponent_longer_than_modulus__card_data(void **state)
+{
+	static uint8_t ones[129];
+	struct pubkey key = { .type = PUBKEY_RSA, .modulus = rd_of(ones, 128) }, back;
+
+	(void)state;
+	memset(ones, 0xFF, sizeof(ones));
+	for (size_t n = 128; n <= 129; n++) {
+		uint8_t room[400];
+		struct wr w = WR_ARRAY(room);
+
+		key.exponent = rd_of(ones, n);
+		pubkey_put_spki(&w, &key);
+		check_rc("exponent", pubkey_from_spki(wr_rd(&w), &back),
+		        n == 128 ? HSM_OK : HSM_E_CARD_DATA);
+	}
+}
+
+/* Domain parameters, but no point: a request for a key in place of a key. */
+static void pubkey_from_cert_file__template_without_point__card_data(void **state)
+{
+	static uint8_t room[1024];
+	struct wr w = WR_ARRAY(room);
+	struct vec v;
+	struct rd r = golden(&v, "cvc.json", AFTER_PRIVATE_KEYS, "root");
+	struct cvc c;
+	struct pubkey key;
+	size_t mark = tlv_open(&w, 0x7F21);
+
+	(void)state;
+	check_rc("root", cvc_parse(&r, &c), HSM_OK);
+	c.key.point = RD_LIT("");
+	cvc_body_put(&w, &c);
+	tlv_put(&w, 0x5F37, c.signature);
+	tlv_close(&w, mark);
+	r = wr_rd(&w);
+	check_rc("certificate", cvc_parse(&r, &c), HSM_OK);
+	check_rc("key", pubkey_from_cert_file(wr_rd(&w), &key), HSM_E_CARD_DATA);
 }
 
 static void pubkey_from_cert_file__three_forms__key(void **state)
@@ -257,6 +394,12 @@ int main(void)
 		cmocka_unit_test(pubkey_from_spki__keys_of_openssl__numbers_and_same_bytes_again),
 		cmocka_unit_test(pubkey_from_spki__other_algorithm_or_damage__card_data),
 		cmocka_unit_test(pubkey_from_spki__cut_or_more__card_data),
+		cmocka_unit_test(x509_parse__made_by_hand__only_the_grammar),
+		cmocka_unit_test(pubkey_from_spki__object_after_the_key__card_data),
+		cmocka_unit_test(pubkey_from_spki__rsa_parameters__null_or_none),
+		cmocka_unit_test(pubkey_from_spki__explicit_parameters_of_version_0__card_data),
+		cmocka_unit_test(pubkey_from_spki__exponent_longer_than_modulus__card_data),
+		cmocka_unit_test(pubkey_from_cert_file__template_without_point__card_data),
 		cmocka_unit_test(pubkey_from_cert_file__three_forms__key),
 		cmocka_unit_test(pubkey_put_spki__key_of_a_request__der),
 		cmocka_unit_test(pubkey_from_cert_file__no_key_to_show__card_data),

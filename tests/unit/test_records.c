@@ -1,4 +1,5 @@
 /* p15/cd.c, p15/dcod.c, p15/tokeninfo.c; records as recorded from their writers */
+#include "base/tlv.h"
 #include "p15/p15.h"
 #include "vec.h"
 
@@ -205,6 +206,56 @@ static void p15_records__malformed__card_data(void **state)
 	}
 }
 
+/* SEQUENCE { object attributes, SEQUENCE { tag of n bytes }, path } */
+static struct rd record_with(struct wr *w, uint16_t tag, size_t n, const char *path)
+{
+	static uint8_t text[256];
+	struct vec v;
+	size_t record = tlv_open(w, 0x30), part;
+
+	tlv_put(w, 0x30, RD_LIT(""));
+	part = tlv_open(w, 0x30);
+	tlv_put(w, tag, rd_of(text, n));
+	tlv_close(w, part);
+	wr_rd_put(w, unhex(&v, path));
+	tlv_close(w, record);
+	check_rc("room", wr_done(w), HSM_OK);
+	return wr_rd(w);
+}
+
+static void p15_records__text_of_the_card_over_the_limit__card_data(void **state)
+{
+	static const struct {
+		uint16_t tag;
+		const char *path;
+		hsm_rc (*parse)(struct rd record);
+	} rows[] = {
+		{ 0x04, "A108 3006 3004 0402CA00", parse_cert },
+		{ 0x0C, "A106 3004 0402CF00", parse_data },
+		{ 0x06, "A106 3004 0402CF00", parse_data },
+	};
+	static uint8_t text[256], room[P15_RECORD_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct wr max = WR_ARRAY(room);
+		struct wr over = WR_ARRAY(room);
+
+		check_rc("max", rows[i].parse(record_with(&max, rows[i].tag, 255, rows[i].path)),
+		        HSM_OK);
+		check_rc("over", rows[i].parse(record_with(&over, rows[i].tag, 256, rows[i].path)),
+		        HSM_E_CARD_DATA);
+	}
+	for (size_t n = 255; n <= 256; n++) {
+		struct wr w = WR_ARRAY(room);
+		size_t record = tlv_open(&w, 0x30);
+
+		tlv_put(&w, 0x80, rd_of(text, n));
+		tlv_close(&w, record);
+		check_rc("info", parse_info(wr_rd(&w)), n == 255 ? HSM_OK : HSM_E_CARD_DATA);
+	}
+}
+
 static void p15_records__text_over_the_limit__bad_len(void **state)
 {
 	static uint8_t text[256], room[P15_RECORD_MAX];
@@ -238,6 +289,7 @@ int main(void)
 		cmocka_unit_test(p15_tokeninfo__golden__same_as_the_table),
 		cmocka_unit_test(p15_records__cut_anywhere__card_data),
 		cmocka_unit_test(p15_records__malformed__card_data),
+		cmocka_unit_test(p15_records__text_of_the_card_over_the_limit__card_data),
 		cmocka_unit_test(p15_records__text_over_the_limit__bad_len),
 	};
 

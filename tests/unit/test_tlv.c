@@ -58,6 +58,18 @@ static void tlv_next__malformed__refused_and_nothing_moves(void **state)
 	}
 }
 
+/* Even where enough bytes follow for 80 to be taken as a length. */
+static void tlv_next__indefinite_length__refused(void **state)
+{
+	uint8_t bytes[2 + 200] = { 0x24, 0x80 };
+	struct rd r = rd_of(bytes, sizeof(bytes)), value;
+	uint16_t tag;
+
+	(void)state;
+	assert_false(tlv_next(&r, &tag, &value, NULL));
+	assert_int_equal(r.n, sizeof(bytes));
+}
+
 static void tlv_get__other_tag__nothing_moves(void **state)
 {
 	struct rd r = rd_of("\x04\x01\xAA", 3), value;
@@ -193,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tlv_next__forms_of_tag_and_length__value),
 		cmocka_unit_test(tlv_next__malformed__refused_and_nothing_moves),
+		cmocka_unit_test(tlv_next__indefinite_length__refused),
 		cmocka_unit_test(tlv_get__other_tag__nothing_moves),
 		cmocka_unit_test(tlv_get_opt__absent_empty_or_broken__told_apart),
 		cmocka_unit_test(tlv_find__later_object__found_unless_broken_before),
