@@ -161,12 +161,12 @@ static hsm_rc identity_fill(struct device_identity *d, EVP_PKEY *key)
 
 hsm_rc device_make(struct device_identity *out)
 {
-	EVP_PKEY *key = EVP_PKEY_Q_keygen(ossl_ctx(), NULL, "EC", DEVICE_CURVE);
+	const struct emu_key_meta meta = { .type = EMU_KEY_EC, .curve = device_curve() };
+	EVP_PKEY *key;
 	hsm_rc rc;
 
 	*out = (struct device_identity){ 0 };
-	if (key == NULL)
-		return HSM_E_FAIL;
+	TRY(key_generate(&meta, &key));
 	rc = identity_fill(out, key);
 	EVP_PKEY_free(key);
 	if (rc != HSM_OK)

@@ -3,7 +3,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/param_build.h>
+#include <openssl/params.h>
 
 #include "base/ossl.h"
 
@@ -24,15 +24,22 @@ static void work_done(struct work *w)
 	EC_GROUP_free(w->group);
 }
 
+OSSL_PARAM ec_group_param(const struct curve *curve, char *name)
+{
+	/* OSSL_PARAM takes no constant string. */
+	strncpy(name, curve->name, EC_NAME_MAX - 1);
+	name[EC_NAME_MAX - 1] = '\0';
+	return OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0);
+}
+
 static EC_GROUP *group_new(const struct curve *curve)
 {
-	char name[32];
-	OSSL_PARAM params[2];
+	char name[EC_NAME_MAX];
+	const OSSL_PARAM params[] = {
+		ec_group_param(curve, name),
+		OSSL_PARAM_construct_end(),
+	};
 
-	strncpy(name, curve->name, sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0);
-	params[1] = OSSL_PARAM_construct_end();
 	return EC_GROUP_new_from_params(params, ossl_ctx(), NULL);
 }
 
@@ -110,7 +117,7 @@ static hsm_rc pkey_new(OSSL_PARAM *params, EVP_PKEY **out)
 
 hsm_rc ec_key_open(const struct curve *curve, struct rd scalar, EVP_PKEY **out)
 {
-	char name[32];
+	char name[EC_NAME_MAX];
 	uint8_t point[POINT_MAX], native[CURVE_WIDTH_MAX];
 	struct wr w = WR_ARRAY(point);
 	OSSL_PARAM params[4];
@@ -120,15 +127,13 @@ hsm_rc ec_key_open(const struct curve *curve, struct rd scalar, EVP_PKEY **out)
 	if (scalar.n != curve->width)
 		return HSM_E_BAD_DATA;
 	TRY(ec_multiply(curve, scalar, rd_of(NULL, 0), &w));
-	strncpy(name, curve->name, sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
 	/* OSSL_PARAM integers are in the byte order of the machine. */
 	for (size_t i = 0; i < scalar.n; i++) {
 		const size_t at = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? scalar.n - 1 - i : i;
 
 		native[at] = scalar.p[i];
 	}
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0);
+	params[0] = ec_group_param(curve, name);
 	params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, w.n);
 	params[2] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, native, scalar.n);
 	params[3] = OSSL_PARAM_construct_end();
@@ -140,7 +145,7 @@ hsm_rc ec_key_open(const struct curve *curve, struct rd scalar, EVP_PKEY **out)
 hsm_rc ec_key_scalar(const struct curve *curve, EVP_PKEY *pkey, uint8_t *out)
 {
 	BIGNUM *scalar = NULL;
-	char name[32];
+	char name[EC_NAME_MAX];
 	hsm_rc rc = HSM_OK;
 
 	if (EVP_PKEY_get_group_name(pkey, name, sizeof(name), NULL) != 1 ||

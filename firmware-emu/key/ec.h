@@ -7,6 +7,12 @@
 #include "base/alg.h"
 #include "base/wr.h"
 
+enum { EC_NAME_MAX = 32 }; /* a curve's name with its terminator */
+
+/* The curve as a parameter; its name is copied into `name` (EC_NAME_MAX bytes), which must live as
+ * long as the parameter. */
+OSSL_PARAM ec_group_param(const struct curve *curve, char *name);
+
 /* The key pair of a private scalar (as wide as the curve); the caller frees it. HSM_E_BAD_DATA when
  * the scalar is not between 1 and the order. */
 HSM_MUST hsm_rc ec_key_open(const struct curve *curve, struct rd scalar, EVP_PKEY **out);
