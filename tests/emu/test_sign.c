@@ -184,6 +184,26 @@ static void sign__rsa_inputs__have_limits(void **state)
 	EVP_PKEY_free(pkey);
 }
 
+/* One algorithm number, another digest from one command to the next. */
+static void sign__pss_by_length__follows_the_length(void **state)
+{
+	uint8_t value[64];
+	EVP_PKEY *pkey = key_on_card(bench, 1, &rsa_specs[1]);
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		EACH_DIGEST(d)
+		{
+			const size_t n = hash(digests[d].name, value);
+
+			assert_int_equal(sign(1, 0x40, rd_of(value, n)), 0x9000);
+			assert_true(verifies(
+			        pkey, RSA_PKCS1_PSS_PADDING, digests[d].name, rd_of(value, n)));
+		}
+	}
+	EVP_PKEY_free(pkey);
+}
+
 /* ---- ECDSA ---- */
 
 static void check_ecdsa(EVP_PKEY *pkey, uint8_t kid)
@@ -217,6 +237,21 @@ static void sign__every_curve_and_algorithm__verifies(void **state)
 		check_ecdsa(pkey, (uint8_t)(i + 1));
 		EVP_PKEY_free(pkey);
 	}
+}
+
+/* An application may well sign nothing: the message is empty, its hash is not. */
+static void sign__empty_message__is_hashed(void **state)
+{
+	uint8_t value[64];
+	size_t n = 0;
+	EVP_PKEY *pkey = key_on_card(bench, 1, &ec_specs[1]);
+
+	(void)state;
+	assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, "", 0, value, &n), 1);
+	assert_int_equal(sign(1, 0x73, rd_of(NULL, 0)), 0x9000);
+	assert_true(verifies(pkey, 0, "SHA256", rd_of(value, n)));
+	assert_int_equal(sign(1, 0x70, rd_of(NULL, 0)), 0x6700);
+	EVP_PKEY_free(pkey);
 }
 
 /* ---- rules ---- */
@@ -315,7 +350,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SIGN_TEST(sign__every_rsa_size_and_algorithm__verifies),
 		SIGN_TEST(sign__rsa_inputs__have_limits),
+		SIGN_TEST(sign__pss_by_length__follows_the_length),
 		SIGN_TEST(sign__every_curve_and_algorithm__verifies),
+		SIGN_TEST(sign__empty_message__is_hashed),
 		SIGN_TEST(sign__wrong_key_or_algorithm__is_refused),
 		SIGN_TEST(sign__list_of_algorithms__is_kept),
 		SIGN_TEST(sign__without_login__is_refused),
