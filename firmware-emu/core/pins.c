@@ -123,6 +123,18 @@ static hsm_rc count_try(struct emu_lane *lane, enum schsm_ref ref, struct pin_tr
 	return txn_flush(lane);
 }
 
+/* The last try may have been taken by somebody whose PIN is right: that settles soon. */
+static hsm_rc count_when_settled(struct emu_lane *lane, enum schsm_ref ref, struct pin_try *t)
+{
+	hsm_rc rc;
+
+	do {
+		TRY(pins_settle(lane, ref));
+		rc = count_try(lane, ref, t);
+	} while (rc == HSM_E_PIN_LOCKED && unsettled(image_pin(lane->image, ref)));
+	return rc;
+}
+
 static hsm_rc compare(const struct pin_try *t, struct rd pin, struct pin_opened *out)
 {
 	struct pin_parts parts = { 0 };
@@ -170,8 +182,7 @@ hsm_rc pins_check(struct emu_lane *lane, enum schsm_ref ref, struct rd pin, stru
 	hsm_rc rc;
 
 	TRY(pins_length(ref, pin.n));
-	TRY(pins_settle(lane, ref));
-	rc = count_try(lane, ref, &t);
+	rc = count_when_settled(lane, ref, &t);
 	if (rc == HSM_E_PIN_LOCKED)
 		card_drop(lane->card, ref);
 	TRY(rc);
