@@ -1,6 +1,7 @@
 #include "p11_fixture.h"
 
 #include <dlfcn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/ossl.h"
@@ -125,6 +126,25 @@ int fixture_teardown(void **state)
 	(void)state;
 	OK(p11->C_Finalize(NULL));
 	return 0;
+}
+
+int fixture_fresh_setup(void **state)
+{
+	assert_int_equal(unlink(fixture_token), 0);
+	fixture_make_token(fixture_token, FIXTURE_LABEL);
+	return fixture_setup(state);
+}
+
+int fixture_fork(int (*work)(void))
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(fixture_initialize(NULL) == CKR_OK ? work() : 100);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 200;
 }
 
 CK_SESSION_HANDLE fixture_session(bool rw)

@@ -52,6 +52,13 @@ int fixture_group_teardown(void **state);
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
+/* The same with a fresh token for each test. */
+int fixture_fresh_setup(void **state);
+
+/* Runs `work` in a forked child, which begins with its own C_Initialize, and returns what it
+ * returned, below 100; more: the child could not initialise or died. */
+int fixture_fork(int (*work)(void));
+
 /* A read-write or read-only session on slot 0, and one with the user logged in. */
 CK_SESSION_HANDLE fixture_session(bool rw);
 CK_SESSION_HANDLE fixture_user_session(void);
