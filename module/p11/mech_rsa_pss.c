@@ -22,7 +22,7 @@ static CK_RV begin(struct p11_op *op, const CK_MECHANISM *m)
 	op->in_max = p->hash->size;
 	op->out_max = op->width;
 	op->card_pads = p->mgf == p->hash && p->salt == p->hash->size;
-	return op->kind == OP_SIGN && !op->card_pads ? op_host_key(op) : CKR_OK;
+	return CKR_OK;
 }
 
 static CK_RV sign(struct p11_op *op, struct rd in, struct wr *out)
@@ -33,7 +33,7 @@ static CK_RV sign(struct p11_op *op, struct rd in, struct wr *out)
 		return CKR_DATA_LEN_RANGE;
 	if (op->card_pads)
 		return rsa_card_sign(op, ALG_RSA_PSS, in, out);
-	TRY_RC(rsa_pad_pss(&op->rsa, op->pkey, in, op->width, block));
+	TRY_RC(rsa_pad_pss(&op->rsa, in, op->key->key.bits, block));
 	return rsa_card_sign(op, ALG_RSA_RAW, rd_of(block, op->width), out);
 }
 

@@ -51,7 +51,8 @@ CK_RV op_key(struct p11_session *s, const struct mech *mech, CK_OBJECT_HANDLE ha
 	return CKR_OK;
 }
 
-CK_RV op_host_key(struct p11_op *op)
+/* The public half may be unknown, or, if it came from the application, no key at all. */
+static CK_RV make_host_key(struct p11_op *op)
 {
 	hsm_rc rc = host_key(&op->key->key, &op->pkey);
 
@@ -64,7 +65,7 @@ static CK_RV take_key(struct p11_session *s, struct p11_op *op, CK_OBJECT_HANDLE
 
 	TRY_RV(op_key(s, op->mech, handle, k->object, k->usage, &op->key));
 	op->width = (op->key->key.bits + 7U) / 8;
-	return k->on_host ? op_host_key(op) : CKR_OK;
+	return k->on_host ? make_host_key(op) : CKR_OK;
 }
 
 static CK_RV begin(

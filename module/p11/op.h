@@ -106,9 +106,6 @@ void op_free(struct p11_op *op);
 CK_RV op_key(struct p11_session *s, const struct mech *mech, CK_OBJECT_HANDLE handle,
         enum object_kind kind, uint16_t usage, struct object **out);
 
-/* Makes op->pkey. CKR_KEY_TYPE_INCONSISTENT when the public half is unknown or no key. */
-CK_RV op_host_key(struct p11_op *op);
-
 /* The CK_RV of a card command that used a key: another program may have removed that. */
 CK_RV op_key_rv(hsm_rc rc);
 
@@ -154,10 +151,12 @@ CK_RV call_refuse(CK_SESSION_HANDLE session, CK_RV why);
  * off the curve. */
 HSM_MUST hsm_rc host_key(const struct pubkey *key, EVP_PKEY **out);
 
-/* All pad to, or unpad from, `width` bytes, the modulus length. */
+/* Pads to `width` bytes, the modulus length. HSM_E_BAD_LEN. */
 HSM_MUST hsm_rc rsa_pad_pkcs1(struct rd in, size_t width, uint8_t *block);
+
+/* EMSA-PSS with a random salt, for a modulus of this many bits. HSM_E_BAD_LEN. */
 HSM_MUST hsm_rc rsa_pad_pss(
-        const struct rsa_params *p, EVP_PKEY *key, struct rd hash, size_t width, uint8_t *block);
+        const struct rsa_params *p, struct rd digest, size_t bits, uint8_t *block);
 
 /* Constant time; `out` has `width` bytes of room. HSM_E_BAD_DATA for every fault. */
 typedef hsm_rc rsa_unpad(const struct rsa_params *p, const uint8_t *block, size_t width,

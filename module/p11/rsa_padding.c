@@ -1,5 +1,7 @@
-/* libcrypto's padding functions are deprecated in 3.0 together with the RSA type, but EVP has no
- * other way to pad for, or unpad from, a raw operation that happens elsewhere: on the card. */
+/* Paddings of RSA (RFC 8017) for a raw operation that happens elsewhere: on the card. EVP cannot do
+ * that, so libcrypto's padding functions are used although 3.0 deprecates them together with the
+ * RSA type; but not the one for PSS, which wants an RSA object: such an object belongs to whatever
+ * engine the host has made its default, and that may be us. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/rsa.h>
 
@@ -14,23 +16,44 @@ hsm_rc rsa_pad_pkcs1(struct rd in, size_t width, uint8_t *block)
 	               : HSM_E_BAD_LEN;
 }
 
-hsm_rc rsa_pad_pss(
-        const struct rsa_params *p, EVP_PKEY *key, struct rd hash, size_t width, uint8_t *block)
+/* H = Hash(eight zeros, digest, salt) */
+static bool pss_hash(const EVP_MD *md, struct rd digest, struct rd salt, uint8_t *h)
 {
-	RSA *rsa;
-	int ok;
+	static const uint8_t zeros[8];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && EVP_DigestInit_ex2(ctx, md, NULL) == 1 &&
+	          EVP_DigestUpdate(ctx, zeros, sizeof(zeros)) == 1 &&
+	          EVP_DigestUpdate(ctx, digest.p, digest.n) == 1 &&
+	          EVP_DigestUpdate(ctx, salt.p, salt.n) == 1 &&
+	          EVP_DigestFinal_ex(ctx, h, NULL) == 1;
 
-	if (hash.n != p->hash->size)
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+hsm_rc rsa_pad_pss(const struct rsa_params *p, struct rd digest, size_t bits, uint8_t *block)
+{
+	uint8_t salt[RSA_BYTES_MAX], mask[RSA_BYTES_MAX];
+	size_t width = (bits + 7) / 8, n = (bits - 1 + 7) / 8, spare = 8 * n - (bits - 1);
+	size_t h_n = p->hash->size, db_n;
+	uint8_t *em = block + (width - n), *h;
+
+	if (digest.n != h_n || h_n + p->salt + 2 > n)
 		return HSM_E_BAD_LEN;
-	rsa = EVP_PKEY_get1_RSA(key);
-	if (rsa == NULL || (size_t)RSA_size(rsa) != width) {
-		RSA_free(rsa);
+	db_n = n - h_n - 1;
+	h = em + db_n;
+	TRY(ossl_random(salt, p->salt));
+	memset(block, 0, width);
+	em[db_n - p->salt - 1] = 0x01;
+	memcpy(em + db_n - p->salt, salt, p->salt);
+	if (!pss_hash(ossl_md(p->hash->name), digest, rd_of(salt, p->salt), h) ||
+	        PKCS1_MGF1(mask, (long)db_n, h, (long)h_n, ossl_md(p->mgf->name)) != 0)
 		return HSM_E_FAIL;
-	}
-	ok = RSA_padding_add_PKCS1_PSS_mgf1(
-	        rsa, block, hash.p, ossl_md(p->hash->name), ossl_md(p->mgf->name), (int)p->salt);
-	RSA_free(rsa);
-	return ok == 1 ? HSM_OK : HSM_E_FAIL;
+	for (size_t i = 0; i < db_n; i++)
+		em[i] ^= mask[i];
+	em[0] &= (uint8_t)(0xFF >> spare);
+	em[n - 1] = 0xBC;
+	return HSM_OK;
 }
 
 static hsm_rc unpadded(int n, size_t *out_n)
