@@ -22,7 +22,8 @@ p11 --keypairgen --key-type EC:prime256v1 --login --pin "$pin" --label ec --id 0
 self_test
 has "$out" 'Signatures'
 step "EC, fork"
-out=$(p11 --test-ec --session-rw --login --pin "$pin" --id 03 --key-type EC:secp384r1 --label tmp 2>&1) || {
+out=$(p11 --test-ec --session-rw --login --pin "$pin" --key-type EC:secp384r1 --label tmp \
+	--id 03 2>&1) || {
 	echo "$out"
 	fail "pkcs11-tool --test-ec"
 }

@@ -31,8 +31,10 @@ make_keys() {
 	run p11 --keypairgen --key-type EC:prime256v1 --login --pin $pin --label spare_ec
 
 	for key in $rsa $ec spare_rsa spare_ec; do
-		p11 --read-object --type pubkey --label "$key" --output-file "$work/$key.pub" >/dev/null
-		openssl pkey -pubin -inform DER -in "$work/$key.pub" -pubout -out "$work/$key.pub.pem"
+		p11 --read-object --type pubkey --label "$key" --output-file "$work/$key.pub" \
+			>/dev/null
+		openssl pkey -pubin -inform DER -in "$work/$key.pub" -pubout \
+			-out "$work/$key.pub.pem"
 	done
 	out=$(openssl pkey -pubin -in "$work/$rsa.pub.pem" -noout -text)
 	has "$out" 'Public-Key: \(2048 bit\)'
@@ -185,7 +187,8 @@ look_at_it() {
 		run cmp "$work/back" "$work/$key.der"
 	done
 	for key in $rsa $ec; do
-		p11 --read-object --type pubkey --id "$(id_of "$key")" --output-file "$work/back" >/dev/null
+		p11 --read-object --type pubkey --id "$(id_of "$key")" --output-file "$work/back" \
+			>/dev/null
 		run cmp "$work/back" "$work/$key.pub"
 	done
 }
