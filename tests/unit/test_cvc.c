@@ -240,6 +240,7 @@ static void cvc_key_parse__malformed_or_unknown__told_apart(void **state)
 		{ EC_OID POINT_P192 POINT_P192, HSM_E_CARD_DATA }, /* twice */
 		{ EC_OID POINT_P192 "870102", HSM_E_CARD_DATA },   /* cofactor 2 */
 		{ EC_OID "8118 " X16 "0011223344556677" POINT_P192, HSM_E_BAD_ALG },
+		{ EC_OID "850101" POINT_P192, HSM_E_BAD_ALG }, /* an order and nothing else */
 		{ "060A 04007F00070202030202" POINT_P192, HSM_E_BAD_ALG },
 		{ "0609 04007F000702020202" POINT_P192, HSM_E_BAD_ALG },
 		{ RSA_OID "8203010001 0201FF", HSM_E_CARD_DATA },

@@ -189,7 +189,7 @@ static void p15_records__malformed__card_data(void **state)
 	} bad[] = {
 		{ "3100", parse_cert },
 		{ "3018 3008 0C06636163657274 3002 0400 A108 3006 3004 0401CA00", parse_cert },
-		{ "301A 3008 0C06636163657274 3002 0400 A109 3007 3005 0403CA0000", parse_cert },
+		{ "3019 3008 0C06636163657274 3002 0400 A109 3007 3005 0403CA0000", parse_cert },
 		{ "300E 3008 0C06636163657274 3002 0400", parse_cert }, /* no path */
 		{ "A500", parse_data },
 		{ "3004 3000 3000", parse_data },
