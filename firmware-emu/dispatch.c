@@ -54,6 +54,17 @@ static hsm_rc check_selected(const struct emu_lane *lane, const struct capdu *c)
 	return by_name || atomic_load(&lane->card->selected) ? HSM_OK : HSM_E_BAD_CLASS;
 }
 
+/* There is no GET RESPONSE: data that Le leaves no room for is a wrong length. */
+static hsm_rc answer(const struct emu_cmd *e, struct emu_lane *lane, const struct capdu *c,
+        struct wr *rsp, uint16_t *sw)
+{
+	const size_t start = rsp->n;
+	const hsm_rc rc = e->run(lane, c, rsp, sw);
+
+	return (rc == HSM_OK || rc == HSM_E_END_OF_FILE) && rsp->n - start > c->ne ? HSM_E_BAD_LEN
+	                                                                           : rc;
+}
+
 static hsm_rc run(struct emu_lane *lane, struct rd cmd, struct wr *rsp, uint16_t *sw)
 {
 	const struct emu_cmd *e;
@@ -71,7 +82,7 @@ static hsm_rc run(struct emu_lane *lane, struct rd cmd, struct wr *rsp, uint16_t
 		return HSM_E_BAD_LEN;
 	if (e->access == ACCESS_USER && !lane_user(lane))
 		return HSM_E_NOT_AUTH;
-	return e->run(lane, &c, rsp, sw);
+	return answer(e, lane, &c, rsp, sw);
 }
 
 /* Outcomes after which there is no card left that could answer. */

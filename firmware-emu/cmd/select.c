@@ -60,7 +60,7 @@ static hsm_rc by_name(struct emu_lane *lane, const struct capdu *c, struct wr *r
 	if (c->p2 != P2_FCI && c->p2 != P2_FCP && c->p2 != P2_NOTHING)
 		return HSM_E_BAD_PARAM;
 	select_applet(lane);
-	if (c->p2 == P2_NOTHING)
+	if (c->p2 == P2_NOTHING || c->ne == 0)
 		return HSM_OK;
 	mark = tlv_open(rsp, c->p2 == P2_FCP ? TAG_FCP : TAG_FCI);
 	applet_put(rsp, lane->image);
@@ -104,13 +104,15 @@ static hsm_rc by_fid(struct emu_lane *lane, const struct capdu *c, struct wr *rs
 	key = fid_is_key(fid) ? lane->image->keys[fid & 0xFF] : NULL;
 	if (file == NULL && key == NULL && fid != FID(FID_KEY, KEY_DEVICE))
 		return HSM_E_NO_FILE;
+	lane->current_fid = fid;
+	if (c->ne == 0)
+		return HSM_OK;
 	mark = tlv_open(rsp, TAG_FCI);
 	if (file != NULL)
 		file_put(rsp, file);
 	else
 		key_put(rsp, key, fid);
 	tlv_close(rsp, mark);
-	lane->current_fid = fid;
 	return HSM_OK;
 }
 

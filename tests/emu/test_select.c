@@ -52,7 +52,8 @@ static void select__applet__answers_template_by_p2(void **state)
 
 	(void)state;
 	EMU(b, "00A40400 0B " AID " 00", 0x9000, "6F0A 820178 85050000000401");
-	EMU(b, "00A40400 0B " AID, 0x9000, "6F0A 820178 85050000000401");
+	EMU(b, "00A40400 0B " AID, 0x9000, ""); /* no Le, no data */
+	EMU(b, "00A40400 0B " AID " 05", 0x6700, "");
 	EMU(b, "00A40404 0B " AID " 00", 0x9000, "620A 820178 85050000000401");
 	EMU(b, "00A4040C 0B " AID, 0x9000, "");
 	EMU(b, "00A40402 0B " AID " 00", 0x6A86, "");
@@ -122,6 +123,10 @@ static void select__file__tells_its_size(void **state)
 	EMU(b, "00B10000 04 54020000 03", 0x9000, "AABBCC"); /* the file selected last */
 	EMU(b, "00A40000 02 CC00 00", 0x9000, "6F07 820101 8302CC00");
 	EMU(b, "00A40000 02 CC01 00", 0x6A82, "");
+	EMU(b, "00A40000 02 2F02", 0x9000, "");
+	EMU(b, "80580000", 0x6700, "");
+	EMU(b, "80580000 03", 0x6700, "");
+	EMU(b, "80500000", 0x6700, "");
 	emu_bench_free(b);
 }
 

@@ -1,1 +1,2 @@
 twinhsm_fuzz(apdu_stream LINK hsm_emu)
+twinhsm_fuzz(token_file LINK hsm_emu)
