@@ -66,11 +66,12 @@ size_t emu_unhex(const char *hex, uint8_t *out, size_t cap)
 	return n;
 }
 
-static uint16_t transmit(struct emu_bench *b, const uint8_t *cmd, size_t n)
+/* Sends the first `n` bytes of b->cmd. */
+static uint16_t transmit(struct emu_bench *b, size_t n)
 {
 	struct wr rsp = WR_ARRAY(b->rsp);
 
-	assert_int_equal(emu_lane_xfer(b->lane, rd_of(cmd, n), &rsp), HSM_OK);
+	assert_int_equal(emu_lane_xfer(b->lane, rd_of(b->cmd, n), &rsp), HSM_OK);
 	assert_true(rsp.n >= 2);
 	b->n = rsp.n - 2;
 	b->sw = (uint16_t)(b->rsp[b->n] << 8 | b->rsp[b->n + 1]);
@@ -79,14 +80,12 @@ static uint16_t transmit(struct emu_bench *b, const uint8_t *cmd, size_t n)
 
 uint16_t emu_hex(struct emu_bench *b, const char *hex)
 {
-	static uint8_t cmd[CAPDU_MAX + 16];
-
-	return transmit(b, cmd, emu_unhex(hex, cmd, sizeof(cmd)));
+	return transmit(b, emu_unhex(hex, b->cmd, sizeof(b->cmd)));
 }
 
 uint16_t emu_cmd(struct emu_bench *b, uint32_t header, struct rd data, size_t ne)
 {
-	static uint8_t cmd[CAPDU_MAX];
+	uint8_t *cmd = b->cmd;
 	size_t n = 0;
 
 	for (int shift = 24; shift >= 0; shift -= 8)
@@ -103,7 +102,7 @@ uint16_t emu_cmd(struct emu_bench *b, uint32_t header, struct rd data, size_t ne
 		cmd[n++] = (uint8_t)(ne >> 8);
 		cmd[n++] = (uint8_t)ne;
 	}
-	return transmit(b, cmd, n);
+	return transmit(b, n);
 }
 
 struct rd emu_data(const struct emu_bench *b)

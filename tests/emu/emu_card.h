@@ -23,6 +23,7 @@ struct emu_bench {
 	size_t n;    /* data of the last answer */
 	uint16_t sw; /* its status word */
 	uint8_t rsp[RAPDU_MAX];
+	uint8_t cmd[CAPDU_MAX + 16]; /* room for a command that is too long */
 };
 
 /* A fresh factory card in memory with the applet selected; both allocate, emu_bench_free frees. */

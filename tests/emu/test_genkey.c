@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <string.h>
 
 #include "base/tlv.h"
@@ -179,6 +180,48 @@ static void generate__existing_key__is_refused_and_stays(void **state)
 	EVP_PKEY_free(key_on_card(bench, 1, &p256));
 }
 
+struct racer {
+	struct emu_bench *lane;
+	pthread_barrier_t *start;
+	struct rd template;
+};
+
+static void *race(void *arg)
+{
+	struct racer *r = arg;
+
+	pthread_barrier_wait(r->start);
+	emu_cmd(r->lane, 0x00460100, r->template, 0x10000);
+	return NULL;
+}
+
+/* RSA takes its time, so both have passed the first look when the first is done. */
+static void generate__same_key_on_two_lanes__only_one_makes_it(void **state)
+{
+	uint8_t template[512];
+	const size_t n = key_template_put(
+	        &rsa_specs[1], NULL, "ZZTEST0100001", NULL, template, sizeof(template));
+	struct emu_bench *second = emu_bench_lane(bench);
+	pthread_barrier_t start;
+	struct racer racers[] = {
+		{ bench, &start, rd_of(template, n) },
+		{ second, &start, rd_of(template, n) },
+	};
+	pthread_t threads[2];
+
+	(void)state;
+	pthread_barrier_init(&start, NULL, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+	for (size_t i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&start);
+	assert_true((bench->sw == 0x9000 && second->sw == 0x6A89) ||
+	            (bench->sw == 0x6A89 && second->sw == 0x9000));
+	emu_bench_free(second);
+	EMU(bench, "80580000 00", 0x9000, "2F02 CC00 CC01");
+}
+
 static void generate__parameters__are_checked(void **state)
 {
 	uint8_t template[512];
@@ -316,6 +359,7 @@ int main(void)
 		KEY_TEST(generate__without_le__replaces_a_stale_request),
 		cmocka_unit_test(transcript__opensc_key_pair),
 		KEY_TEST(generate__existing_key__is_refused_and_stays),
+		KEY_TEST(generate__same_key_on_two_lanes__only_one_makes_it),
 		KEY_TEST(generate__parameters__are_checked),
 		KEY_TEST(generate__malformed_template__is_6A80),
 		KEY_TEST(generate__what_the_card_does_not_have__is_6A81),
