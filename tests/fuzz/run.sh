@@ -11,7 +11,11 @@ seconds=${1:-30}
 cmake -S "$root" --preset fuzz >/dev/null
 cmake --build "$build" --target fuzzers
 
-[ $# -ne 0 ] || set -- $(cd "$root/tests/fuzz/seeds" && ls)
+if [ $# -eq 0 ]; then
+	for folder in "$root"/tests/fuzz/seeds/*; do
+		set -- "$@" "$(basename "$folder")"
+	done
+fi
 for name in "$@"; do
 	corpus=$build/corpus/$name
 	mkdir -p "$corpus"
