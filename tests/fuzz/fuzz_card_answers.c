@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "base/ossl.h"
 #include "fake_tp.h"
 #include "fuzz.h"
 #include "token/token.h"
@@ -130,6 +131,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct token *t;
 
 	log_set(LOG_OFF);
+	/* Held on to, so that libcrypto is not set up again for every input. */
+	if (ossl_ctx() == NULL)
+		FUZZ_ASSERT(ossl_acquire() == HSM_OK);
 	if (card_open_tp(fake_tp(next_answer, &script, 1, COMMAND_MAX), &card) != HSM_OK)
 		return 0;
 	FUZZ_ASSERT(token_open(card, &t) == HSM_OK);
