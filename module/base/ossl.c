@@ -2,6 +2,8 @@
 
 #include <openssl/provider.h>
 #include <openssl/rand.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/lock.h"
@@ -16,7 +18,11 @@ static struct {
 	OSSL_LIB_CTX *ctx;
 	OSSL_PROVIDER *provider;
 	EVP_MD *md[MD_COUNT];
+	atomic_uint generation; /* of the context: grows with each that is made */
+	atomic_uint threads;    /* that have used this one */
 } g = { .lock = LOCK_INIT };
+
+static _Thread_local unsigned used_generation;
 
 static void drop(void)
 {
@@ -32,6 +38,8 @@ static void drop(void)
 
 static hsm_rc make(void)
 {
+	g.generation++;
+	g.threads = 0;
 	g.ctx = OSSL_LIB_CTX_new();
 	if (g.ctx == NULL)
 		return HSM_E_MEMORY;
@@ -51,20 +59,35 @@ hsm_rc ossl_acquire(void)
 	hsm_rc rc = HSM_OK;
 
 	lock(&g.lock);
-	if (g.users == 0)
+	if (g.ctx == NULL)
 		rc = make();
 	if (rc == HSM_OK)
 		g.users++;
 	else
 		drop();
 	unlock(&g.lock);
+	if (rc == HSM_OK)
+		ossl_thread();
 	return rc;
+}
+
+void ossl_thread(void)
+{
+	if (used_generation == g.generation)
+		return;
+	used_generation = g.generation;
+	g.threads++;
+}
+
+static bool used_by_others(void)
+{
+	return g.threads != (used_generation == g.generation ? 1u : 0u);
 }
 
 void ossl_release(void)
 {
 	lock(&g.lock);
-	if (g.users != 0 && --g.users == 0)
+	if (g.users != 0 && --g.users == 0 && !used_by_others())
 		drop();
 	unlock(&g.lock);
 }

@@ -2,6 +2,7 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
+#include "base/ossl.h"
 #include "p11/op.h"
 #include "p11/p11.h"
 
@@ -81,6 +82,13 @@ static void call_end(void) LOCK_REQUIRES(table.lock)
 		pthread_cond_broadcast(&table.idle);
 }
 
+/* Our errors must not show in the host's queue. */
+static void libcrypto_begin(void)
+{
+	ossl_thread();
+	ERR_set_mark();
+}
+
 CK_RV p11_enter_library(void)
 {
 	CK_RV rv;
@@ -89,7 +97,7 @@ CK_RV p11_enter_library(void)
 	rv = call_begin();
 	unlock(&table.lock);
 	if (rv == CKR_OK)
-		ERR_set_mark();
+		libcrypto_begin();
 	return rv;
 }
 
@@ -142,7 +150,7 @@ CK_RV p11_enter(CK_SESSION_HANDLE handle, struct p11_session **out) TS(no_thread
 	if (rv != CKR_OK)
 		return rv;
 	lock(&(*out)->lock);
-	ERR_set_mark();
+	libcrypto_begin();
 	return CKR_OK;
 }
 
