@@ -3,12 +3,14 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "core/core.h"
 
 enum { ENTER_TIMEOUT_S = 10 };
 
 struct emu_token {
-	struct emu_token *next; /* in the registry; unused for memory */
+	struct emu_token *next; /* in the registry */
+	bool in_memory;
 	dev_t dev;
 	ino_t ino;
 	unsigned refs; /* guarded by the registry's lock */
@@ -20,19 +22,13 @@ struct emu_token {
 	struct emu_image *image GUARDED_BY(lock); /* published */
 };
 
-/* One token, and so one SQLite connection, for each file. */
+/* One token, and so one SQLite connection, for each file. SQLite is called by who holds this lock
+ * or has entered a token, by nobody else. */
 static struct {
 	struct lock lock;
 	struct emu_token *tokens GUARDED_BY(lock);
+	bool watching GUARDED_BY(lock); /* for forks */
 } registry = { .lock = LOCK_INIT };
-
-void token_forget_all(void)
-{
-	lock_init(&registry.lock);
-	lock(&registry.lock);
-	registry.tokens = NULL;
-	unlock(&registry.lock);
-}
 
 /* ---- opening and closing ---- */
 
@@ -99,30 +95,91 @@ static hsm_rc token_new_file(const char *path, const struct stat *st, struct emu
 	return HSM_OK;
 }
 
+/* ---- forking ---- */
+
+/* A child gets SQLite as it was at that moment. So nobody may be inside, or the child would find
+ * its mutexes taken for ever and would think it had locks on files that its parent has. */
+static void before_fork(void) TS(acquire_capability(registry.lock))
+{
+	struct store *store;
+
+	lock(&registry.lock);
+	for (struct emu_token *t = registry.tokens; t != NULL; t = t->next) {
+		if (token_enter(t, &store) != HSM_OK)
+			log_say(LOG_ERROR, "a process forks in the middle of a change of a card");
+	}
+}
+
+static void after_fork(void) TS(release_capability(registry.lock))
+{
+	for (struct emu_token *t = registry.tokens; t != NULL; t = t->next)
+		token_leave(t);
+	unlock(&registry.lock);
+}
+
+void token_forget_all(void)
+{
+	lock_init(&registry.lock);
+	lock(&registry.lock);
+	registry.tokens = NULL;
+	unlock(&registry.lock);
+}
+
+static hsm_rc watch_forks(void) LOCK_REQUIRES(registry.lock)
+{
+	if (!registry.watching && pthread_atfork(before_fork, after_fork, token_forget_all) != 0)
+		return HSM_E_MEMORY;
+	registry.watching = true;
+	return HSM_OK;
+}
+
+/* ---- the registry ---- */
+
+static void registry_add(struct emu_token *t) LOCK_REQUIRES(registry.lock)
+{
+	t->next = registry.tokens;
+	registry.tokens = t;
+}
+
 static hsm_rc registry_get(const char *path, const struct stat *st, struct emu_token **out)
         LOCK_REQUIRES(registry.lock)
 {
 	struct emu_token *t = registry.tokens;
 
-	while (t != NULL && (t->dev != st->st_dev || t->ino != st->st_ino))
+	while (t != NULL && (t->in_memory || t->dev != st->st_dev || t->ino != st->st_ino))
 		t = t->next;
 	if (t != NULL) {
 		t->refs++;
 	} else {
+		TRY(watch_forks());
 		TRY(token_new_file(path, st, &t));
-		t->next = registry.tokens;
-		registry.tokens = t;
+		registry_add(t);
 	}
 	*out = t;
 	return HSM_OK;
 }
 
-hsm_rc token_memory(const struct store_factory *f, struct emu_token **out)
+static hsm_rc registry_memory(const struct store_factory *f, struct emu_token **out)
+        LOCK_REQUIRES(registry.lock)
 {
 	struct store *store;
 
+	TRY(watch_forks());
 	TRY(store_memory(f, &store));
-	return token_new(store, out);
+	TRY(token_new(store, out));
+	(*out)->in_memory = true;
+	registry_add(*out);
+	return HSM_OK;
+}
+
+hsm_rc token_memory(const struct store_factory *f, struct emu_token **out)
+{
+	hsm_rc rc;
+
+	lock(&registry.lock);
+	rc = registry_memory(f, out);
+	unlock(&registry.lock);
+	return rc;
 }
 
 hsm_rc emu_token_open(const char *path, struct emu_token **out)
