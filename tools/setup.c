@@ -143,7 +143,7 @@ static int refused(const char *address, struct card_lane *lane, hsm_rc rc)
 
 	if (rc == HSM_E_SO_REFUSED && card_pin_status(lane, REF_SO_PIN, &so) == HSM_OK)
 		return ui_fail(
-		        "%s: wrong SO-PIN, %u tries left; nothing was changed", address, so.tries);
+		        "%s: wrong SO-PIN, tries left: %u; nothing was changed", address, so.tries);
 	if (rc == HSM_E_PIN_LOCKED)
 		return ui_fail("%s: the SO-PIN is locked for ever; this card can no longer be "
 		               "initialised",

@@ -257,6 +257,10 @@ log_on_without() {
 	echo "\$ openssl s_client $1 ... without a certificate"
 	connect "$1" || true
 	has_not "$(cat "$work/client.log")" '^backward$'
+	for _ in $(seq 200); do
+		[ "$(count "$refusal" "$work/server.log")" = "$before" ] || break
+		sleep 0.05
+	done
 	same "refusals" "$(count "$refusal" "$work/server.log")" $((before + 1))
 	echo "refused by the server: $refusal"
 }

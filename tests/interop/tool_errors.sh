@@ -114,7 +114,7 @@ has "$out" "TWINHSM_CARDS=emu:$card"
 has "$out" 'URI +: pkcs11:.*token=mytoken'
 
 step "A wrong SO-PIN is counted; nothing changes"
-wrong 1 'wrong SO-PIN, 14 tries left' "$tool" --initialize --so-pin 0000000000000000 --pin $pin
+wrong 1 'wrong SO-PIN, tries left: 14' "$tool" --initialize --so-pin 0000000000000000 --pin $pin
 tool_says 0 'SO-PIN tries left +: 14'
 tool_says 0 'Label +: mytoken'
 wrong 1 'at least 6 characters.*nothing was changed' "$tool" --initialize --so-pin $so_pin --pin 1
@@ -148,6 +148,18 @@ done
 TWINHSM_CARDS="emu:$other,emu:$work/none.token" tool_says 1 'none.token: no such token file'
 has "$out" 'Label +: other'
 TWINHSM_CARDS=floppy:a wrong 1 'floppy' "$tool"
+
+step "A SO-PIN that was wrong 15 times is locked for ever"
+export TWINHSM_CARDS=emu:$other
+for left in $(seq 14 -1 1); do
+	wrong 1 "wrong SO-PIN, tries left: $left" "$tool" -X --so-pin 0000000000000000 --pin "$pin"
+done
+wrong 1 'locked for ever' "$tool" -X --so-pin 0000000000000000 --pin "$pin"
+tool_says 0 'SO-PIN locked'
+wrong 1 'locked for ever' "${initialize[@]}"
+tool_says 0 'Label +: other'
+good "$emu" info "$other"
+has "$out" 'State +: SO-PIN locked'
 unset TWINHSM_CARDS
 
 step "Delete asks, unless told not to"
