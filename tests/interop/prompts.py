@@ -49,7 +49,8 @@ def expect(what, true, shown=""):
 
 
 def status_of(env):
-    run = subprocess.run([f"{BIN}/twinhsm-tool"], env=env, capture_output=True, text=True, check=True)
+    command = [f"{BIN}/twinhsm-tool"]
+    run = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     return run.stdout
 
 
