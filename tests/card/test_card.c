@@ -1,11 +1,8 @@
-/* Each command of the card layer on an emulated card, and on cards that lie. */
+/* Each command of the card layer on an emulated card. */
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
-#include <pthread.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "fake_tp.h"
 #include "keys.h"
 
 struct fixture {
@@ -365,183 +362,6 @@ static void card_take__given_back__comes_again_first(void **state)
 	card_give(c);
 }
 
-/* A card that is a SmartCard-HSM until its commands are counted down, then answers `bad`. */
-struct liar {
-	int good;
-	const char *bad; /* hex */
-	struct buf devaut;
-};
-
-static hsm_rc answer_hex(struct wr *rsp, const char *hex)
-{
-	uint8_t bytes[256];
-
-	wr_put(rsp, bytes, unhex(hex, bytes, sizeof(bytes)));
-	return HSM_OK;
-}
-
-static hsm_rc liar_answer(void *arg, struct rd cmd, struct wr *rsp)
-{
-	struct liar *l = arg;
-
-	if (l->good-- <= 0)
-		return answer_hex(rsp, l->bad);
-	if (cmd.p[1] == INS_SELECT)
-		return answer_hex(rsp, "6F0A82017885050001000401"
-		                       "9000");
-	wr_rd_put(rsp, buf_rd(&l->devaut));
-	return answer_hex(rsp, "6282");
-}
-
-static void card_open__lies__are_refused(void **state)
-{
-	static const struct {
-		int good;
-		const char *bad;
-		hsm_rc rc;
-	} rows[] = {
-		{ 0, "", HSM_E_CARD_DATA },
-		{ 0, "90", HSM_E_CARD_DATA },
-		{ 0, "9000", HSM_E_CARD_DATA },
-		{ 0, "6A82", HSM_E_CARD_DATA },
-		{ 0, "6E00", HSM_E_BAD_CLASS },
-		{ 0, "61109000", HSM_E_CARD_DATA },
-		{ 0, "6F0082017885029000", HSM_E_CARD_DATA },
-		{ 0, "6F038201789000", HSM_E_CARD_DATA },
-		{ 0,
-		        "6F03850100"
-		        "9000",
-		        HSM_E_CARD_DATA },
-		{ 0,
-		        "6F058503000400"
-		        "9000",
-		        HSM_E_CARD_DATA },
-		{ 0,
-		        "6F7F8201788505000100040190"
-		        "00",
-		        HSM_E_CARD_DATA },
-		{ 1, "6A82", HSM_E_NO_FILE },
-		{ 1, "9000", HSM_E_CARD_DATA },
-		{ 1, "7F2181FF6282", HSM_E_CARD_DATA },
-		{ 1, "7F21006282", HSM_E_CARD_DATA },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct liar l = { .good = rows[i].good, .bad = rows[i].bad };
-		struct card *card;
-
-		assert_rc(card_open_tp(fake_tp(liar_answer, &l, 1, 4096), &card), rows[i].rc);
-	}
-}
-
-static struct card *liar_card(struct liar *l, unsigned lanes)
-{
-	struct card *card;
-
-	l->good = 2;
-	golden_file("ef_2f02_emulator.bin", &l->devaut);
-	assert_ok(card_open_tp(fake_tp(liar_answer, l, lanes, 4096), &card));
-	buf_free(&l->devaut);
-	return card;
-}
-
-static void card_commands__lies__are_refused(void **state)
-{
-	struct liar l = { .bad = "" };
-	struct card *card = liar_card(&l, 1);
-	struct rd in = rd_str("0123456789ABCDEF0123");
-	struct buf b = { 0 };
-	struct pin_status status;
-	struct card_lane *lane;
-	uint8_t out[256];
-	struct wr w;
-	uint32_t n;
-
-	(void)state;
-	assert_ok(card_take(card, &lane));
-	l.bad = "2F029000";
-	w = WR_ARRAY(out);
-	assert_rc(card_sign_rsa(lane, 1, ALG_RSA_RAW, in, 256, &w), HSM_E_CARD_DATA);
-	assert_rc(card_sign_ec(lane, 1, ALG_ECDSA, in, 32, &w), HSM_E_CARD_DATA);
-	assert_rc(card_decipher_rsa(lane, 1, in, 256, &w), HSM_E_CARD_DATA);
-	assert_rc(card_ecdh(lane, 1, in, 32, &w), HSM_E_CARD_DATA);
-	assert_rc(card_random(lane, out, 8), HSM_E_CARD_DATA);
-	assert_rc(card_free_memory(lane, &n), HSM_E_CARD_DATA);
-	assert_int_equal(w.n, 0);
-	l.bad = "2F02C49000"; /* half an identifier */
-	assert_rc(card_enumerate(lane, &b), HSM_E_CARD_DATA);
-	l.bad = "300602010102020100"
-	        "9000"; /* s wider than the field */
-	assert_rc(card_sign_ec(lane, 1, ALG_ECDSA, in, 1, &w), HSM_E_CARD_DATA);
-	l.bad = "020304"
-	        "9000"; /* a compressed point */
-	assert_rc(card_ecdh(lane, 1, in, 1, &w), HSM_E_CARD_DATA);
-	l.bad = "FFFF";
-	assert_rc(card_pin_status(lane, REF_USER_PIN, &status), HSM_E_CARD_SW);
-	l.bad = "00";
-	assert_rc(card_verify(lane, REF_USER_PIN, in), HSM_E_CARD_DATA);
-	card_give(lane);
-	card_close(card);
-	buf_free(&b);
-}
-
-static hsm_rc endless(void *arg, struct rd cmd, struct wr *rsp)
-{
-	struct liar *l = arg;
-	uint8_t byte = 'x';
-
-	if (l->good > 0)
-		return liar_answer(arg, cmd, rsp);
-	for (unsigned i = 0; i < 4096; i++)
-		wr_put(rsp, &byte, 1);
-	return answer_hex(rsp, "9000");
-}
-
-static void card_read_file__endless__ends(void **state)
-{
-	struct liar l = { .good = 2 };
-	struct card_lane *lane;
-	struct buf b = { 0 };
-	struct card *card;
-
-	(void)state;
-	golden_file("ef_2f02_emulator.bin", &l.devaut);
-	assert_ok(card_open_tp(fake_tp(endless, &l, 1, 4096), &card));
-	buf_free(&l.devaut);
-	assert_ok(card_take(card, &lane));
-	assert_rc(card_read_file(lane, 0xCF00, &b), HSM_E_CARD_DATA);
-	card_give(lane);
-	card_close(card);
-	buf_free(&b);
-}
-
-static void *take_later(void *arg)
-{
-	struct card_lane *lane;
-
-	assert_ok(card_take(arg, &lane));
-	card_give(lane);
-	return lane;
-}
-
-static void card_take__one_lane__is_waited_for(void **state)
-{
-	struct liar l = { .bad = "6D00" };
-	struct card *card = liar_card(&l, 1);
-	struct card_lane *lane;
-	pthread_t thread;
-	void *got;
-
-	(void)state;
-	assert_ok(card_take(card, &lane));
-	assert_int_equal(pthread_create(&thread, NULL, take_later, card), 0);
-	card_give(lane);
-	assert_int_equal(pthread_join(thread, &got), 0);
-	assert_ptr_equal(got, lane);
-	card_close(card);
-}
-
 #define ON_CARD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -563,10 +383,6 @@ int main(void)
 		ON_CARD(card_ecdh__peer__agrees_with_libcrypto),
 		ON_CARD(card_keys__wrong_use__says_why),
 		ON_CARD(card_take__given_back__comes_again_first),
-		cmocka_unit_test(card_open__lies__are_refused),
-		cmocka_unit_test(card_commands__lies__are_refused),
-		cmocka_unit_test(card_read_file__endless__ends),
-		cmocka_unit_test(card_take__one_lane__is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
