@@ -35,11 +35,11 @@ CK_RV op_key(struct p11_session *s, const struct mech *mech, CK_OBJECT_HANDLE ha
         enum object_kind kind, uint16_t usage, struct object **out)
 {
 	struct object *o;
-	CK_RV rv;
+	CK_RV rv = store_get(s, handle, &o);
 
-	if (kind == OBJECT_PRIVATE_KEY && !session_user(s))
+	/* Without a login no private key is to be seen; asked only then, it costs a look. */
+	if (rv == CKR_OBJECT_HANDLE_INVALID && kind == OBJECT_PRIVATE_KEY && !session_user(s))
 		return CKR_USER_NOT_LOGGED_IN;
-	rv = store_get(s, handle, &o);
 	if (rv != CKR_OK)
 		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
 	rv = key_fits(mech, o, kind, usage);
