@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -223,6 +224,82 @@ static void changes__killed_at_any_moment__are_whole_or_not_there(void **state)
 	place_remove(&p);
 }
 
+/* ---- a disk that is full ---- */
+
+static void limit_file_size(rlim_t n)
+{
+	const struct rlimit limit = { n, RLIM_INFINITY };
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Writes with room for so many bytes; says whether the card called it done. */
+static bool write_within(struct emu_bench *b, rlim_t room, uint8_t fill)
+{
+	static uint8_t cmd[7 + 8 + 9000] = { 0x00, 0xD7, 0xCF, 0x01, 0x00, 0x23, 0x30, 0x54, 0x02,
+		0x00, 0x00, 0x53, 0x82, 0x23, 0x28 };
+	uint8_t rsp[2] = { 0 };
+	struct wr w = WR_ARRAY(rsp);
+	hsm_rc rc;
+
+	memset(cmd + 15, fill, 9000);
+	limit_file_size(room);
+	rc = emu_lane_xfer(b->lane, rd_of(cmd, sizeof(cmd)), &w);
+	limit_file_size(RLIM_INFINITY);
+	return rc == HSM_OK && rsp[0] == 0x90;
+}
+
+static bool verify_within(struct emu_bench *b, rlim_t room)
+{
+	uint8_t cmd[16], rsp[2] = { 0 };
+	const size_t n = emu_unhex(VERIFY_CMD, cmd, sizeof(cmd));
+	struct wr w = WR_ARRAY(rsp);
+	hsm_rc rc;
+
+	limit_file_size(room);
+	rc = emu_lane_xfer(b->lane, rd_of(cmd, n), &w);
+	limit_file_size(RLIM_INFINITY);
+	return rc == HSM_OK && rsp[0] == 0x90;
+}
+
+static uint8_t first_byte(struct emu_bench *b)
+{
+	EMU(b, "00B1CF01 04 54020000 01", 0x9000, NULL);
+	return b->rsp[0];
+}
+
+/* Whichever write of a commit it is that fails, the change is not there, and later ones work. */
+static void commit__disk_full_at_any_point__changes_nothing(void **state)
+{
+	struct token_place p;
+	struct emu_bench *b, *fresh;
+	unsigned failed = 0, done = 0;
+	uint8_t expected = 0;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	b = emu_bench_open(p.path);
+	EMU(b, VERIFY_CMD, 0x9000, "");
+	assert_true(write_within(b, RLIM_INFINITY, 0));
+	for (unsigned k = 1; k < 60; k++) {
+		if (write_within(b, k * 1024, (uint8_t)k)) {
+			expected = (uint8_t)k;
+			done++;
+		} else {
+			failed++;
+		}
+		assert_int_equal(first_byte(b), expected);
+	}
+	assert_true(failed > 10 && done > 10);
+	assert_false(verify_within(b, 4096)); /* not counted, so not compared */
+	EMU(b, VERIFY_CMD, 0x9000, "");
+	emu_bench_free(b);
+	fresh = emu_bench_open(p.path);
+	assert_int_equal(first_byte(fresh), expected);
+	emu_bench_free(fresh);
+	assert_int_equal(place_remove(&p), 1);
+}
+
 /* ---- hold ---- */
 
 static void hold__changes__are_seen_by_others_when_it_ends(void **state)
@@ -408,6 +485,7 @@ int main(void)
 		cmocka_unit_test(other_process__tries__are_counted_together),
 		cmocka_unit_test(verify__killed_while_comparing__has_cost_a_try),
 		cmocka_unit_test(changes__killed_at_any_moment__are_whole_or_not_there),
+		cmocka_unit_test(commit__disk_full_at_any_point__changes_nothing),
 		cmocka_unit_test(hold__changes__are_seen_by_others_when_it_ends),
 		cmocka_unit_test(hold__failed_command__undoes_only_itself),
 		cmocka_unit_test(hold__pin_try__is_counted_at_once),
@@ -417,5 +495,6 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
