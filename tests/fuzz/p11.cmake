@@ -1,0 +1,1 @@
+twinhsm_fuzz(template LINK hsm_p11)
