@@ -75,12 +75,14 @@ static CK_RV look_on_token(struct search *search, const struct objset *set)
 
 CK_RV find_start(struct p11_session *s, const struct tmpl *t)
 {
-	struct search search = { .s = s, .t = t, .user = session_user(s) };
+	struct search search = { .s = s, .t = t };
+	enum token_user who;
 	struct objset *set;
 	CK_RV rv;
 
 	s->find.n = s->find.next = 0;
-	TRY_RC(token_objects(s->token, &set));
+	TRY_RC(token_view(s->token, &set, &who));
+	search.user = who == TOKEN_USER;
 	rv = look_on_token(&search, set);
 	objset_free(set);
 	if (rv == CKR_OK)

@@ -99,12 +99,15 @@ static struct object *session_object(struct store *st, CK_OBJECT_HANDLE handle)
 	return o;
 }
 
-static CK_RV token_object(struct p11_session *s, CK_OBJECT_HANDLE handle, struct object **out)
+static CK_RV token_object(
+        struct p11_session *s, CK_OBJECT_HANDLE handle, struct object **out, bool *user)
 {
+	enum token_user who;
 	struct objset *set;
 	struct object *o;
 
-	TRY_RC(token_objects(s->token, &set));
+	TRY_RC(token_view(s->token, &set, &who));
+	*user = who == TOKEN_USER;
 	o = objset_by_handle(set, handle);
 	*out = o == NULL ? NULL : object_ref(o);
 	objset_free(set);
@@ -114,14 +117,15 @@ static CK_RV token_object(struct p11_session *s, CK_OBJECT_HANDLE handle, struct
 CK_RV store_get(struct p11_session *s, CK_OBJECT_HANDLE handle, struct object **out)
 {
 	struct object *o;
+	bool user = false;
 
-	if (handle % 2 != 0)
-		o = session_object(&s->slot->store, handle);
+	if (handle % 2 == 0)
+		TRY_RV(token_object(s, handle, &o, &user));
 	else
-		TRY_RV(token_object(s, handle, &o));
+		o = session_object(&s->slot->store, handle);
 	if (o == NULL)
 		return CKR_OBJECT_HANDLE_INVALID;
-	if (o->is_private && !session_user(s)) {
+	if (o->is_private && !user && !session_user(s)) {
 		object_free(o);
 		return CKR_OBJECT_HANDLE_INVALID;
 	}

@@ -140,6 +140,11 @@ enum token_user token_who(struct token *t)
 	return who;
 }
 
+enum token_user login_who(struct token *t, uint64_t security)
+{
+	return security == atomic_load(&t->security) ? atomic_load(&t->who) : token_who(t);
+}
+
 /* The user's login is the card's to know. The SO's is ours as well: the card may have refused what
  * only the user may do. */
 static hsm_rc ask_card(struct token *t, struct card_lane *lane, struct rd none, struct rd nothing)

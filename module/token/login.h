@@ -22,6 +22,9 @@ HSM_MUST hsm_rc so_pin_verify(struct card_lane *lane, struct rd so_pin);
 /* Our own new PIN does not end our own login; t->login is held. */
 HSM_MUST hsm_rc login_keep(struct token *t);
 
+/* token_who for who has looked at the card already and saw this `security`. */
+enum token_user login_who(struct token *t, uint64_t security);
+
 /* Forgets who is logged in; t->login is held. */
 void login_forget(struct token *t);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/ossl.h"
-#include "token/state.h"
+#include "token/login.h"
 
 enum { RELOADS_MAX = 4 }; /* while others keep changing the card */
 
@@ -76,14 +76,22 @@ hsm_rc token_info(struct token *t, struct token_info *out)
 
 /* ---- the set of objects ---- */
 
-static hsm_rc mark_now(struct token *t, struct load_mark *out)
+static hsm_rc look(struct token *t, struct load_mark *out, uint64_t *security)
 {
 	struct tp_epoch epoch;
 
 	out->changes = atomic_load(&t->changes);
 	TRY(card_look(t->card, &epoch));
 	out->content = epoch.content;
+	*security = epoch.security;
 	return HSM_OK;
+}
+
+static hsm_rc mark_now(struct token *t, struct load_mark *out)
+{
+	uint64_t security;
+
+	return look(t, out, &security);
 }
 
 static bool same_mark(struct load_mark a, struct load_mark b)
@@ -209,10 +217,19 @@ static hsm_rc reload(struct token *t, struct objset **out)
 
 hsm_rc token_objects(struct token *t, struct objset **out)
 {
+	enum token_user who;
+
+	return token_view(t, out, &who);
+}
+
+hsm_rc token_view(struct token *t, struct objset **out, enum token_user *who)
+{
 	struct load_mark now;
+	uint64_t security;
 	hsm_rc rc;
 
-	TRY(mark_now(t, &now));
+	TRY(look(t, &now, &security));
+	*who = login_who(t, security);
 	*out = current_set(t, now);
 	if (*out != NULL)
 		return HSM_OK;

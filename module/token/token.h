@@ -102,6 +102,9 @@ HSM_MUST hsm_rc token_logout(struct token *t);
 /* Who is logged in now; TOKEN_NOBODY as soon as the login was voided by another program. */
 enum token_user token_who(struct token *t);
 
+/* token_objects and token_who from one look. */
+HSM_MUST hsm_rc token_view(struct token *t, struct objset **out, enum token_user *who);
+
 /* A card command answered HSM_E_NOT_AUTH: forgets a login that the card no longer knows of. */
 void token_login_lost(struct token *t);
 
