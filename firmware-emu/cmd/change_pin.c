@@ -13,7 +13,8 @@ static hsm_rc split(const struct emu_pin *pin, enum schsm_ref ref, struct rd bot
 	return pins_length(ref, new_pin->n);
 }
 
-/* Replaces the record, unless somebody else was faster. */
+/* Replaces the record, unless somebody else was faster. Durable also within a hold: a login must
+ * not be earned against a revision that a failing commit would give to somebody else. */
 static hsm_rc replace(
         struct emu_lane *lane, enum schsm_ref ref, uint64_t rev, const struct emu_pin *pin)
 {
@@ -22,7 +23,8 @@ static hsm_rc replace(
 	TRY(txn_begin(lane, &store));
 	if (image_pin(lane->image, ref)->rev != rev)
 		return txn_end(lane, HSM_E_NOT_AUTH);
-	return txn_end(lane, store_put_pin(store, ref, pin));
+	TRY(txn_end(lane, store_put_pin(store, ref, pin)));
+	return txn_flush(lane);
 }
 
 static hsm_rc change(struct emu_lane *lane, enum schsm_ref ref, const struct pin_opened *opened,

@@ -374,6 +374,26 @@ static void hold__pin_try__is_counted_at_once(void **state)
 	place_remove(&p);
 }
 
+static void hold__new_pin__is_there_at_once(void **state)
+{
+	struct token_place p;
+	struct other o;
+	struct emu_bench *b;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	o = other_start(p.path);
+	b = emu_bench_open(p.path);
+	assert_int_equal(emu_lane_hold(b->lane, true), HSM_OK);
+	EMU(b, "00240081 0C 363438323139 313131313131", 0x9000, "");
+	EMU(b, "00200081", 0x9000, "");
+	assert_int_equal(other_hex(&o, "00200081 06 313131313131"), 0x9000);
+	assert_int_equal(emu_lane_hold(b->lane, false), HSM_OK);
+	other_stop(&o);
+	emu_bench_free(b);
+	place_remove(&p);
+}
+
 static void hold__lane_freed__keeps_the_changes(void **state)
 {
 	struct token_place p;
@@ -489,6 +509,7 @@ int main(void)
 		cmocka_unit_test(hold__changes__are_seen_by_others_when_it_ends),
 		cmocka_unit_test(hold__failed_command__undoes_only_itself),
 		cmocka_unit_test(hold__pin_try__is_counted_at_once),
+		cmocka_unit_test(hold__new_pin__is_there_at_once),
 		cmocka_unit_test(hold__lane_freed__keeps_the_changes),
 		cmocka_unit_test(emu_epoch__moves__with_what_changed_only),
 		cmocka_unit_test(other_card__of_the_same_process__has_its_own_login),
