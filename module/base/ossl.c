@@ -2,8 +2,10 @@
 
 #include <openssl/provider.h>
 #include <openssl/rand.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/lock.h"
@@ -20,12 +22,42 @@ static struct {
 	EVP_MD *md[MD_COUNT];
 	atomic_uint generation; /* of the context: grows with each that is made */
 	atomic_uint threads;    /* that have used this one */
+	sem_t *ended;           /* counts those of them that have ended since */
+	pthread_key_t thread;   /* holds `ended` in each */
 } g = { .lock = LOCK_INIT };
 
 static _Thread_local unsigned used_generation;
 
+/* What runs when a thread ends must not be code that can be unloaded: it is libc's own. */
+static hsm_rc watch_threads(void)
+{
+	void (*post)(void) = (void (*)(void))sem_post;
+
+	g.generation++;
+	g.threads = 0;
+	g.ended = calloc(1, sizeof(*g.ended));
+	if (g.ended == NULL || sem_init(g.ended, 0, 0) != 0 ||
+	        pthread_key_create(&g.thread, (void (*)(void *))post) != 0) {
+		free(g.ended);
+		g.ended = NULL;
+		return HSM_E_MEMORY;
+	}
+	return HSM_OK;
+}
+
+static void unwatch_threads(void)
+{
+	if (g.ended == NULL)
+		return;
+	pthread_key_delete(g.thread);
+	sem_destroy(g.ended);
+	free(g.ended);
+	g.ended = NULL;
+}
+
 static void drop(void)
 {
+	unwatch_threads();
 	for (size_t i = 0; i < MD_COUNT; i++) {
 		EVP_MD_free(g.md[i]);
 		g.md[i] = NULL;
@@ -38,8 +70,7 @@ static void drop(void)
 
 static hsm_rc make(void)
 {
-	g.generation++;
-	g.threads = 0;
+	TRY(watch_threads());
 	g.ctx = OSSL_LIB_CTX_new();
 	if (g.ctx == NULL)
 		return HSM_E_MEMORY;
@@ -77,11 +108,17 @@ void ossl_thread(void)
 		return;
 	used_generation = g.generation;
 	g.threads++;
+	if (pthread_setspecific(g.thread, g.ended) != 0)
+		g.threads++; /* will not be seen to end: the context is kept */
 }
 
 static bool used_by_others(void)
 {
-	return g.threads != (used_generation == g.generation ? 1u : 0u);
+	unsigned self = used_generation == g.generation ? 1 : 0;
+	int ended = 0;
+
+	sem_getvalue(g.ended, &ended);
+	return g.threads != (unsigned)ended + self;
 }
 
 void ossl_release(void)
@@ -95,6 +132,9 @@ void ossl_release(void)
 void ossl_forget(void)
 {
 	lock_init(&g.lock);
+	if (g.ended != NULL)
+		pthread_key_delete(g.thread);
+	g.ended = NULL;
 	g.users = 0;
 	g.ctx = NULL;
 	g.provider = NULL;

@@ -12,10 +12,9 @@
 #define OSSL_TYPE_RSA "1.2.840.113549.1.1.1"
 #define OSSL_TYPE_EC  "1.2.840.10045.2.1"
 
-/* Counted: the first call makes the context, the last ossl_release frees it, unless threads other
- * than the one that releases have used it: libcrypto keeps a random generator of each thread in the
- * context and frees it when the thread ends, which may be later. Such a context is kept for the
- * next ossl_acquire. */
+/* Counted: the first call makes the context, the last ossl_release frees it, unless other threads
+ * that have used it still run: libcrypto keeps a random generator of each thread in the context and
+ * frees it when the thread ends. Such a context is kept for the next ossl_acquire. */
 HSM_MUST hsm_rc ossl_acquire(void);
 void ossl_release(void);
 

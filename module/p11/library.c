@@ -82,10 +82,8 @@ CK_RV C_Initialize(CK_VOID_PTR init_args)
  * made can be freed then, and the process ends anyway. */
 static void stop(void)
 {
-	if (OPENSSL_init_crypto(0, NULL) == 0) {
-		forget();
+	if (OPENSSL_init_crypto(0, NULL) == 0)
 		return;
-	}
 	sessions_free();
 	slots_stop();
 	ossl_release();
