@@ -36,7 +36,7 @@ struct attr_row {
 	CK_ATTRIBUTE_TYPE type;
 	unsigned kinds; /* enum attr_kinds */
 	unsigned rules; /* enum attr_rule */
-	CK_RV (*get)
+	CK_RV(*get)
 	(struct p11_session *s, const struct object *o, CK_ULONG arg, struct attr_value *v);
 	CK_ULONG arg;
 };
