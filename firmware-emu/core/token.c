@@ -117,17 +117,21 @@ static void after_fork(void) TS(release_capability(registry.lock))
 	unlock(&registry.lock);
 }
 
-void token_forget_all(void)
+/* The child has one thread, the one that took the lock before the fork or needs none. */
+void token_forget_all(void) TS(no_thread_safety_analysis)
 {
-	lock_init(&registry.lock);
-	lock(&registry.lock);
+	registry.tokens = NULL;
+}
+
+static void in_child(void) TS(release_capability(registry.lock))
+{
 	registry.tokens = NULL;
 	unlock(&registry.lock);
 }
 
 static hsm_rc watch_forks(void) LOCK_REQUIRES(registry.lock)
 {
-	if (!registry.watching && pthread_atfork(before_fork, after_fork, token_forget_all) != 0)
+	if (!registry.watching && pthread_atfork(before_fork, after_fork, in_child) != 0)
 		return HSM_E_MEMORY;
 	registry.watching = true;
 	return HSM_OK;
