@@ -47,10 +47,14 @@ static hsm_rc keep(
 
 static hsm_rc generate(struct emu_lane *lane, struct new_key *k, bool with_request)
 {
+	const uint64_t login = atomic_load(&lane->card->user_rev);
 	struct store *store = NULL;
 
 	TRY(make(lane, k));
 	TRY(change_begin(lane, &store));
+	/* Initialised meanwhile and logged in again: the key was sealed under what is gone. */
+	if (atomic_load(&lane->card->user_rev) != login)
+		return txn_end(lane, HSM_E_NOT_AUTH);
 	return txn_end(lane, keep(lane, store, k, with_request));
 }
 
