@@ -13,25 +13,14 @@
 
 #define CKF_INTERFACE_FORK_SAFE (1UL << 0)
 
-/* C_SessionCancel; the kinds that also have a flag for mechanisms use that one. */
-#define CKF_MESSAGE_ENCRYPT (1UL << 1)
-#define CKF_MESSAGE_DECRYPT (1UL << 2)
-#define CKF_MESSAGE_SIGN    (1UL << 3)
-#define CKF_MESSAGE_VERIFY  (1UL << 4)
-#define CKF_MULTI_MESSAGE   (1UL << 5)
-#define CKF_FIND_OBJECTS    (1UL << 6)
-
-#define CKF_END_OF_MESSAGE (1UL << 0)
-
-#define CKF_EC_OID CKF_EC_NAMEDCURVE
+/* C_SessionCancel; the other kinds are named by the flags of mechanisms. */
+#define CKF_FIND_OBJECTS (1UL << 6)
 
 #define CKA_UNIQUE_ID (0x4UL)
 
-typedef CK_VOID_PTR CK_FUNCTION_LIST_ANY_PTR;
-
 typedef struct ck_interface {
 	CK_UTF8CHAR *pInterfaceName;
-	CK_FUNCTION_LIST_ANY_PTR pFunctionList;
+	CK_VOID_PTR pFunctionList;
 	CK_FLAGS flags;
 } CK_INTERFACE;
 typedef CK_INTERFACE *CK_INTERFACE_PTR;

@@ -177,9 +177,6 @@ CK_RV tmpl_bool(const struct tmpl *t, CK_ATTRIBUTE_TYPE type, bool *out);
 CK_RV tmpl_ulong(const struct tmpl *t, CK_ATTRIBUTE_TYPE type, CK_ULONG *out);
 CK_RV tmpl_bytes(const struct tmpl *t, CK_ATTRIBUTE_TYPE type, struct rd *out);
 
-/* Fails with CKR_ATTRIBUTE_TYPE_INVALID when the template has a type that is not in `types`. */
-CK_RV tmpl_only(const struct tmpl *t, const CK_ATTRIBUTE_TYPE *types, size_t n);
-
 /* ---- attr_get.c: attributes of objects through the schema table attr_table.c ---- */
 
 /* One attribute of an object into a buffer; the way of C_GetAttributeValue for each entry. */

@@ -74,21 +74,3 @@ CK_RV tmpl_bytes(const struct tmpl *t, CK_ATTRIBUTE_TYPE type, struct rd *out)
 		*out = value_of(a);
 	return CKR_OK;
 }
-
-static bool type_in(CK_ATTRIBUTE_TYPE type, const CK_ATTRIBUTE_TYPE *types, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (types[i] == type)
-			return true;
-	}
-	return false;
-}
-
-CK_RV tmpl_only(const struct tmpl *t, const CK_ATTRIBUTE_TYPE *types, size_t n)
-{
-	for (CK_ULONG i = 0; i < t->n; i++) {
-		if (!type_in(t->a[i].type, types, n))
-			return CKR_ATTRIBUTE_TYPE_INVALID;
-	}
-	return CKR_OK;
-}

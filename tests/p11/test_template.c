@@ -70,19 +70,6 @@ static void read__present_absent_malformed(void **state)
 	assert_true(rd_equal(label, RD_LIT("name")));
 }
 
-static void only__foreign_types__are_refused(void **state)
-{
-	static const CK_ATTRIBUTE_TYPE types[] = { CKA_TOKEN, CKA_LABEL };
-	CK_ATTRIBUTE a[] = { YES(CKA_TOKEN), TEXT(CKA_LABEL, "x"), TEXT(CKA_ID, "x") };
-	struct tmpl t;
-
-	(void)state;
-	OK(tmpl_open(a, 2, &t));
-	OK(tmpl_only(&t, types, 2));
-	OK(tmpl_open(a, 3, &t));
-	RV(tmpl_only(&t, types, 2), CKR_ATTRIBUTE_TYPE_INVALID);
-}
-
 /* The same templates through every function that takes one. */
 static void every_function__hostile_template__is_refused(void **state)
 {
@@ -117,7 +104,6 @@ int main(void)
 		cmocka_unit_test(open__values__are_checked),
 		cmocka_unit_test(open__twice_the_same_type),
 		cmocka_unit_test(read__present_absent_malformed),
-		cmocka_unit_test(only__foreign_types__are_refused),
 		cmocka_unit_test_setup_teardown(every_function__hostile_template__is_refused,
 		        fixture_fresh_setup, fixture_teardown),
 	};
