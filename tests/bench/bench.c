@@ -7,7 +7,7 @@
 #include "bench.h"
 
 static const struct plan full = {
-	.rounds = 21, .slice_ms = 120, .finds = 500, .objects = { 10, 100, 250 }
+	.rounds = 21, .slice_ms = 120, .finds = 100, .objects = { 10, 100, 250 }
 };
 static const struct plan smoke = { .rounds = 1, .slice_ms = 1, .finds = 2, .objects = { 2, 4, 6 } };
 
