@@ -1,6 +1,7 @@
 #include "base/tlv.h"
 #include "cmd/change.h"
 #include "cmd/cmd.h"
+#include "key/key.h"
 
 enum { TAG_OFFSET = 0x54, SW_END_OF_FILE = 0x6282 };
 
@@ -8,7 +9,7 @@ static hsm_rc read_allowed(const struct emu_lane *lane, uint16_t fid)
 {
 	if (fid_is_key(fid))
 		return HSM_E_NOT_AUTH;
-	if (fid >> 8 == FID_PRIVATE_DATA && !lane_user(lane))
+	if (fid_is_sealed(fid) && !lane_user(lane))
 		return HSM_E_NOT_AUTH;
 	return HSM_OK;
 }
@@ -19,6 +20,7 @@ hsm_rc cmd_read(struct emu_lane *lane, const struct capdu *c, struct wr *rsp, ui
 	const uint16_t named = (uint16_t)(c->p1 << 8 | c->p2);
 	const uint16_t fid = named != 0 ? named : lane->current_fid;
 	const struct emu_file *file;
+	AUTO_BUF room = { 0 };
 	struct rd data = c->data, value, rest;
 	uint16_t offset;
 
@@ -31,7 +33,7 @@ hsm_rc cmd_read(struct emu_lane *lane, const struct capdu *c, struct wr *rsp, ui
 	file = image_file(lane->image, fid);
 	if (file == NULL)
 		return HSM_E_NO_FILE;
-	rest = buf_rd(&file->data);
+	TRY(file_content(lane, file, &room, &rest));
 	if (!rd_take(&rest, offset, &value))
 		return HSM_E_BAD_OFFSET;
 	if (rest.n < c->ne)

@@ -83,7 +83,7 @@ static void key_put(struct wr *w, const struct emu_key *key, uint16_t fid)
 
 static void file_put(struct wr *w, const struct emu_file *file)
 {
-	u16_put(w, TAG_SIZE, (uint16_t)file->data.n);
+	u16_put(w, TAG_SIZE, (uint16_t)emu_file_size(file));
 	u8_put(w, TAG_DESCRIPTOR, DESCRIPTOR_EF);
 	u16_put(w, TAG_FID, file->fid);
 }

@@ -1,6 +1,7 @@
 #include "base/tlv.h"
 #include "cmd/change.h"
 #include "cmd/cmd.h"
+#include "key/key.h"
 
 enum { TAG_OFFSET = 0x54, TAG_DATA = 0x53 };
 
@@ -12,9 +13,8 @@ static hsm_rc write_allowed(uint16_t fid)
 }
 
 /* The file's new contents: offset 0 begins it anew, what lies behind a later piece stays. */
-static hsm_rc merge(const struct emu_file *file, size_t offset, struct rd piece, struct buf *out)
+static hsm_rc merge(struct rd old, size_t offset, struct rd piece, struct buf *out)
 {
-	const struct rd old = file == NULL ? rd_of(NULL, 0) : buf_rd(&file->data);
 	const size_t end = offset + piece.n;
 
 	if (offset > old.n)
@@ -32,12 +32,16 @@ static hsm_rc write_piece(
         struct emu_lane *lane, struct store *store, uint16_t fid, size_t offset, struct rd piece)
 {
 	const struct emu_file *file = image_file(lane->image, fid);
+	AUTO_BUF room = { 0 };
 	AUTO_BUF data = { 0 };
+	struct rd old = { 0 };
 
 	if (file == NULL)
 		TRY(change_room(lane->image, 1));
-	TRY(merge(file, offset, piece, &data));
-	return store_put_file(store, fid, buf_rd(&data));
+	else
+		TRY(file_content(lane, file, &room, &old));
+	TRY(merge(old, offset, piece, &data));
+	return file_store(lane, store, fid, buf_rd(&data));
 }
 
 /* UPDATE BINARY with an odd instruction; writing a file that is not there creates it. */

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "store/seal.h"
+
 enum { FILE_COST = 32, KEY_COST = 64 }; /* memory a record takes beside its bytes */
 
 struct emu_image *image_new(void)
@@ -62,6 +64,11 @@ size_t image_used(const struct emu_image *image)
 	for (size_t i = 0; i < image->keys_n; i++)
 		n += KEY_COST + image->keys[image->key_order[i]]->sealed.n;
 	return n;
+}
+
+size_t emu_file_size(const struct emu_file *file)
+{
+	return file->data.n - (fid_is_sealed(file->fid) ? SEAL_OVERHEAD : 0);
 }
 
 struct emu_file *emu_file_ref(struct emu_file *file)

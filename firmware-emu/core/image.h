@@ -82,6 +82,15 @@ struct emu_image *image_new(void);
 struct emu_image *image_ref(struct emu_image *image); /* returns it */
 void image_free(struct emu_image *image);             /* drops one reference; accepts NULL */
 
+/* Is this a private data object, CDnn? Such a file is kept sealed under the token key. */
+static inline bool fid_is_sealed(uint16_t fid)
+{
+	return fid >> 8 == FID_PRIVATE_DATA;
+}
+
+/* Bytes of a file's contents, opened. */
+size_t emu_file_size(const struct emu_file *file);
+
 /* Borrowed from the image; NULL when there is none. */
 struct emu_file *image_file(const struct emu_image *image, uint16_t fid);
 

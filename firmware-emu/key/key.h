@@ -26,6 +26,15 @@ HSM_MUST hsm_rc key_sign(
 HSM_MUST hsm_rc key_decipher(
         struct emu_lane *lane, uint8_t kid, uint8_t alg, struct rd input, struct wr *out);
 
+/* The contents of a file, a view into the file or into `room`: private data objects are sealed
+ * under the token key. HSM_E_NOT_AUTH without a login. */
+HSM_MUST hsm_rc file_content(
+        struct emu_lane *lane, const struct emu_file *file, struct buf *room, struct rd *out);
+
+/* Writes a file, sealed if it is a private data object. Only inside a transaction. */
+HSM_MUST hsm_rc file_store(
+        struct emu_lane *lane, struct store *store, uint16_t fid, struct rd content);
+
 /* Throws away what the lane keeps prepared. */
 void keystore_forget(struct emu_lane *lane);
 

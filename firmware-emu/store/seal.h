@@ -8,6 +8,9 @@
 
 enum { SEAL_KEY_LEN = 32, SEAL_NONCE_LEN = 12, SEAL_TAG_LEN = 16, SEAL_SALT_LEN = 16 };
 
+/* What sealing adds to the plain bytes. */
+enum { SEAL_OVERHEAD = SEAL_NONCE_LEN + SEAL_TAG_LEN };
+
 /* The cost of EMU_KDF_CHEAP. */
 enum { SEAL_CHEAP_LOG2_N = 4 };
 

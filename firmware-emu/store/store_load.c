@@ -109,12 +109,15 @@ static hsm_rc read_file(struct store *s, struct emu_file *file)
 	bool more, ok = true;
 	hsm_rc rc;
 
+	const size_t more_than_content = fid_is_sealed(file->fid) ? SEAL_OVERHEAD : 0;
+
 	TRY(db_sql(s, SQL_GET_FILE, &stmt));
 	sqlite3_bind_int(stmt, 1, file->fid);
 	TRY(db_row(stmt, &more));
 	if (!more)
 		return HSM_E_TOKEN_DAMAGED;
-	rc = buf_set(&file->data, get_bytes(stmt, 0, 0, P15_FILE_MAX, &ok));
+	rc = buf_set(&file->data,
+	        get_bytes(stmt, 0, more_than_content, P15_FILE_MAX + more_than_content, &ok));
 	sqlite3_reset(stmt);
 	return ok ? rc : HSM_E_TOKEN_DAMAGED;
 }

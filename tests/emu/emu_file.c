@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,4 +109,18 @@ void file_write(const char *path, struct rd bytes)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, bytes.p, bytes.n), (ssize_t)bytes.n);
 	close(fd);
+}
+
+void file_sql(const char *path, const char *text)
+{
+	sqlite3 *db = NULL;
+	char *message = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, NULL);
+	if (sqlite3_exec(db, text, NULL, NULL, &message) != SQLITE_OK) {
+		print_error("%s\n", message);
+		fail();
+	}
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }

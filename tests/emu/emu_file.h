@@ -34,6 +34,9 @@ void check_open(const char *path, hsm_rc rc, const char *file, int line);
 #define OPENS(path, rc) check_open(path, rc, __FILE__, __LINE__)
 
 void file_read(const char *path, struct buf *out);
+/* Runs SQL on the file, as somebody who edits it would. */
+void file_sql(const char *path, const char *text);
+
 void file_write(const char *path, struct rd bytes);
 
 #endif

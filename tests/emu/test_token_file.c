@@ -149,20 +149,6 @@ static void emu_open__missing__is_said_and_not_created(void **state)
 	place_remove(&p);
 }
 
-static void sql(const char *path, const char *text)
-{
-	sqlite3 *db = NULL;
-	char *message = NULL;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_db_config(db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, NULL);
-	if (sqlite3_exec(db, text, NULL, NULL, &message) != SQLITE_OK) {
-		print_error("%s\n", message);
-		fail();
-	}
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 static void emu_open__foreign_files__are_left_as_they_are(void **state)
 {
 	struct token_place p;
@@ -176,9 +162,9 @@ static void emu_open__foreign_files__are_left_as_they_are(void **state)
 	file_write(p.path, RD_LIT("SQLite format 3"));
 	REFUSED(&p, HSM_E_TOKEN_FOREIGN);
 	file_write(p.path, RD_LIT(""));
-	sql(p.path, "CREATE TABLE card (id); INSERT INTO card VALUES (1)");
+	file_sql(p.path, "CREATE TABLE card (id); INSERT INTO card VALUES (1)");
 	REFUSED(&p, HSM_E_TOKEN_FOREIGN);
-	sql(p.path, "PRAGMA journal_mode = WAL");
+	file_sql(p.path, "PRAGMA journal_mode = WAL");
 	REFUSED(&p, HSM_E_TOKEN_FOREIGN);
 	place_remove(&p);
 }
@@ -189,9 +175,9 @@ static void emu_open__newer_format__is_said(void **state)
 
 	(void)state;
 	place_create(&p, EMU_KDF_CHEAP);
-	sql(p.path, "PRAGMA user_version = 0x00010002; CREATE TABLE extra (x)");
+	file_sql(p.path, "PRAGMA user_version = 0x00010002; CREATE TABLE extra (x)");
 	OPENS(p.path, HSM_OK); /* newer, but we may still use it */
-	sql(p.path, "PRAGMA user_version = 0x00020002");
+	file_sql(p.path, "PRAGMA user_version = 0x00020002");
 	REFUSED(&p, HSM_E_TOKEN_NEWER);
 	place_remove(&p);
 }
@@ -257,7 +243,7 @@ static void emu_open__damaged_contents__are_noticed(void **state)
 	OPENS(p.path, HSM_OK);
 	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
 		file_write(p.path, buf_rd(&good));
-		sql(p.path, damages[i]);
+		file_sql(p.path, damages[i]);
 		print_message("%s\n", damages[i]);
 		REFUSED(&p, HSM_E_TOKEN_DAMAGED);
 	}
@@ -270,10 +256,11 @@ static void emu_open__more_files_than_a_card_has__is_damaged(void **state)
 
 	(void)state;
 	place_create(&p, EMU_KDF_CHEAP);
-	sql(p.path, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1023)"
-	            "INSERT INTO file (fid, rev, data) SELECT i, 100 + i, x'' FROM n");
+	file_sql(p.path,
+	        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1023)"
+	        "INSERT INTO file (fid, rev, data) SELECT i, 100 + i, x'' FROM n");
 	OPENS(p.path, HSM_OK);
-	sql(p.path, "INSERT INTO file (fid, rev, data) VALUES (5000, 5000, x'')");
+	file_sql(p.path, "INSERT INTO file (fid, rev, data) VALUES (5000, 5000, x'')");
 	REFUSED(&p, HSM_E_TOKEN_DAMAGED);
 	place_remove(&p);
 }
@@ -287,7 +274,7 @@ static void sign__rules_of_the_key_edited__is_refused(void **state)
 
 	(void)state;
 	rich_token(&p, &good);
-	sql(p.path, "UPDATE key SET kid = 2");
+	file_sql(p.path, "UPDATE key SET kid = 2");
 	b = emu_bench_open(p.path);
 	EMU(b, VERIFY_CMD, 0x9000, "");
 	{
@@ -312,8 +299,8 @@ static void verify__pin_record_of_another_reference__does_not_open(void **state)
 	b = emu_bench_open(p.path);
 	EMU(b, "80500000 1B 80020001 81083537363231383830 8208" TEST_SO " 910103", 0x9000, "");
 	emu_bench_free(b);
-	sql(p.path, "UPDATE pin SET sealed = (SELECT sealed FROM pin WHERE ref = 0x88),"
-	            "initial = 15, tries = 15 WHERE ref = 0x81");
+	file_sql(p.path, "UPDATE pin SET sealed = (SELECT sealed FROM pin WHERE ref = 0x88),"
+	                 "initial = 15, tries = 15 WHERE ref = 0x81");
 	b = emu_bench_open(p.path);
 	EMU(b, "00200088 08 " TEST_SO, 0x9000, "");
 	EMU(b, "00200081 08 " TEST_SO, 0x63CE, "");
