@@ -132,9 +132,7 @@ void ossl_release(void)
 void ossl_forget(void)
 {
 	lock_init(&g.lock);
-	if (g.ended != NULL)
-		pthread_key_delete(g.thread);
-	g.ended = NULL;
+	unwatch_threads();
 	g.users = 0;
 	g.ctx = NULL;
 	g.provider = NULL;
