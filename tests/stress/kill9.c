@@ -155,7 +155,7 @@ static void examine_in_a_process(const char *module, struct reported *reported)
 
 	if (pid == 0) {
 		examine(module, reported);
-		exit(0);
+		_exit(0); /* leaks are not what this looks for, in 200 processes */
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
 		client_die("the token did not survive");
