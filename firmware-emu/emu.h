@@ -48,7 +48,8 @@ struct rd emu_atr(const struct emu_card *card); /* borrowed */
 HSM_MUST hsm_rc emu_lane_new(struct emu_card *card, struct emu_lane **out);
 void emu_lane_free(struct emu_lane *lane); /* accepts NULL */
 
-/* One command, always one answer with a status word. HSM_E_SMALL only when `rsp` has less room than
+/* One command, always one answer with a status word. What libcrypto leaves in its error queue is
+ * the caller's to clear. HSM_E_SMALL only when `rsp` has less room than
  * the answer needs (RAPDU_MAX always suffices), HSM_E_IO and HSM_E_TOKEN_* when the token file can
  * no longer be used. Lanes of a card may run side by side. */
 HSM_MUST hsm_rc emu_lane_xfer(struct emu_lane *lane, struct rd cmd, struct wr *rsp);

@@ -1,5 +1,3 @@
-#include <openssl/err.h>
-
 #include "key/ec.h"
 #include "key/key.h"
 #include "key/prepare.h"
@@ -15,9 +13,7 @@ static hsm_rc decrypt(
 	if (input.n != use->key->meta.bits / 8u)
 		return HSM_E_BAD_LEN;
 	TRY(keystore_ctx(lane, use, 0, &ctx));
-	ERR_set_mark(); /* the queue is the host's as well */
 	ok = EVP_PKEY_decrypt(ctx, plain, &n, input.p, input.n);
-	ERR_pop_to_mark();
 	if (ok == 1)
 		wr_put(out, plain, n);
 	OPENSSL_cleanse(plain, sizeof(plain));

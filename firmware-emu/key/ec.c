@@ -2,7 +2,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/params.h>
 
 #include "base/ossl.h"
@@ -91,11 +90,9 @@ hsm_rc ec_multiply(const struct curve *curve, struct rd scalar, struct rd point,
 	struct work w = { 0 };
 	hsm_rc rc;
 
-	ERR_set_mark(); /* the queue is the host's as well */
 	rc = work_init(&w, curve, scalar);
 	if (rc == HSM_OK)
 		rc = multiply(&w, curve, point, out);
-	ERR_pop_to_mark();
 	work_done(&w);
 	return rc;
 }

@@ -1,4 +1,3 @@
-#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include "base/ossl.h"
@@ -40,9 +39,7 @@ static hsm_rc import_rsa(const struct emu_key_meta *meta, struct rd plain, EVP_P
 
 	if (plain.n > LONG_MAX)
 		return HSM_E_TOKEN_DAMAGED;
-	ERR_set_mark();
 	*out = d2i_PrivateKey_ex(EVP_PKEY_RSA, NULL, &at, (long)plain.n, ossl_ctx(), NULL);
-	ERR_pop_to_mark();
 	if (*out == NULL)
 		return HSM_E_TOKEN_DAMAGED;
 	if (at != plain.p + plain.n || EVP_PKEY_get_bits(*out) != meta->bits) {

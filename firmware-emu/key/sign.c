@@ -1,5 +1,3 @@
-#include <openssl/err.h>
-
 #include "base/ossl.h"
 #include "key/key.h"
 #include "key/prepare.h"
@@ -49,9 +47,7 @@ hsm_rc key_sign(struct emu_lane *lane, uint8_t kid, uint8_t alg, struct rd input
 	TRY(keystore_find(lane, kid, alg, false, &use));
 	TRY(input_fit(use.row, use.key, &input, hash));
 	TRY(keystore_ctx(lane, &use, use.row->input == INPUT_HASH_BY_LEN ? input.n : 0, &ctx));
-	ERR_set_mark(); /* the queue is the host's as well */
 	ok = EVP_PKEY_sign(ctx, sig, &n, input.p, input.n);
-	ERR_pop_to_mark();
 	/* A value not below the modulus, or a hash and salt that do not fit into it. */
 	if (ok != 1)
 		return use.row->type == EMU_KEY_RSA ? HSM_E_BAD_DATA : HSM_E_FAIL;
