@@ -163,13 +163,7 @@ struct rd emu_atr(const struct emu_card *card)
 
 hsm_rc emu_epoch(struct emu_card *card, uint64_t *content, uint64_t *security)
 {
-	struct emu_image *image;
-
-	TRY(token_image(card->token, &image));
-	*content = image->content;
-	*security = image->security;
-	image_free(image);
-	return HSM_OK;
+	return token_epoch(card->token, content, security);
 }
 
 void emu_forget(void)

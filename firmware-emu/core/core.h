@@ -24,6 +24,9 @@ HSM_MUST hsm_rc token_image(struct emu_token *t, struct emu_image **out);
 /* What was read last, counted: committed, but perhaps no longer current. */
 struct emu_image *token_published(struct emu_token *t);
 
+/* emu_epoch of the file as it is now. */
+HSM_MUST hsm_rc token_epoch(struct emu_token *t, uint64_t *content, uint64_t *security);
+
 /* Is this generation still that of the file? Without locks. */
 HSM_MUST hsm_rc token_current(struct emu_token *t, uint32_t generation, bool *out);
 

@@ -341,3 +341,30 @@ hsm_rc token_image(struct emu_token *t, struct emu_image **out)
 	token_leave(t);
 	return rc;
 }
+
+static uint32_t published_epoch(struct emu_token *t, uint64_t *content, uint64_t *security)
+{
+	uint32_t generation;
+
+	lock(&t->lock);
+	generation = t->image->generation;
+	*content = t->image->content;
+	*security = t->image->security;
+	unlock(&t->lock);
+	return generation;
+}
+
+hsm_rc token_epoch(struct emu_token *t, uint64_t *content, uint64_t *security)
+{
+	struct emu_image *image;
+	bool current;
+
+	TRY(token_current(t, published_epoch(t, content, security), &current));
+	if (current)
+		return HSM_OK;
+	TRY(token_image(t, &image));
+	*content = image->content;
+	*security = image->security;
+	image_free(image);
+	return HSM_OK;
+}

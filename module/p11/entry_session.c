@@ -134,10 +134,8 @@ static void cancel(struct p11_session *s, CK_FLAGS flags)
 	};
 
 	for (size_t i = 0; i < OP_KIND_COUNT; i++) {
-		if ((flags & kinds[i]) == 0)
-			continue;
-		op_free(s->op[i]);
-		s->op[i] = NULL;
+		if ((flags & kinds[i]) != 0)
+			op_stop(s, (enum op_kind)i);
 	}
 	if ((flags & CKF_FIND_OBJECTS) != 0)
 		s->find.active = false;

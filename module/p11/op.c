@@ -1,7 +1,9 @@
 #include "p11/op.h"
 
 #include <openssl/crypto.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What each kind of operation asks of mechanism and key. The usage bits are those of the private
  * key, for both halves. */
@@ -81,9 +83,48 @@ static CK_RV cancel(struct p11_session *s, enum op_kind kind)
 {
 	if (s->op[kind] == NULL)
 		return CKR_ARGUMENTS_BAD;
-	op_free(s->op[kind]);
-	s->op[kind] = NULL;
+	op_stop(s, kind);
 	return CKR_OK;
+}
+
+/* Of what an operation collects, only the part that was used is ever not zero. */
+static void op_clear(struct p11_op *op)
+{
+	object_free(op->key);
+	EVP_PKEY_free(op->pkey);
+	EVP_MD_CTX_free(op->md);
+	buf_free(&op->rsa.label);
+	OPENSSL_cleanse(op->in, op->in_n);
+	memset(op, 0, offsetof(struct p11_op, in));
+}
+
+static struct p11_op *op_room(struct p11_session *s)
+{
+	struct p11_op *op = s->idle;
+
+	s->idle = NULL;
+	return op != NULL ? op : calloc(1, sizeof(*op));
+}
+
+void op_stop(struct p11_session *s, enum op_kind kind)
+{
+	struct p11_op *op = s->op[kind];
+
+	if (op == NULL)
+		return;
+	op_clear(op);
+	s->op[kind] = NULL;
+	if (s->idle == NULL)
+		s->idle = op;
+	else
+		free(op);
+}
+
+void op_free_all(struct p11_session *s)
+{
+	for (size_t i = 0; i < OP_KIND_COUNT; i++)
+		op_stop(s, (enum op_kind)i);
+	free(s->idle);
 }
 
 CK_RV op_init(struct p11_session *s, enum op_kind kind, const CK_MECHANISM *m, CK_OBJECT_HANDLE key)
@@ -97,17 +138,16 @@ CK_RV op_init(struct p11_session *s, enum op_kind kind, const CK_MECHANISM *m, C
 	if (s->op[kind] != NULL)
 		return CKR_OPERATION_ACTIVE;
 	TRY_RV(mech_find(m, kinds[kind].flag, &mech));
-	op = calloc(1, sizeof(*op));
+	op = op_room(s);
 	if (op == NULL)
 		return CKR_HOST_MEMORY;
+	s->op[kind] = op;
 	op->kind = kind;
 	op->mech = mech;
 	op->card = token_card(s->token);
 	rv = begin(s, op, m, key);
 	if (rv != CKR_OK)
-		op_free(op);
-	else
-		s->op[kind] = op;
+		op_stop(s, kind);
 	return rv;
 }
 
@@ -127,21 +167,8 @@ CK_RV op_end(struct p11_session *s, enum op_kind kind, CK_RV rv)
 		op->stays = false;
 		return rv;
 	}
-	op_free(op);
-	s->op[kind] = NULL;
+	op_stop(s, kind);
 	return rv;
-}
-
-void op_free(struct p11_op *op)
-{
-	if (op == NULL)
-		return;
-	object_free(op->key);
-	EVP_PKEY_free(op->pkey);
-	EVP_MD_CTX_free(op->md);
-	buf_free(&op->rsa.label);
-	OPENSSL_cleanse(op->in, op->in_n);
-	free(op);
 }
 
 CK_RV op_key_rv(hsm_rc rc)

@@ -96,8 +96,11 @@ CK_RV op_get(struct p11_session *s, enum op_kind kind, struct p11_op **out);
 /* Ends the operation unless its last call said that it stays; passes `rv` on. */
 CK_RV op_end(struct p11_session *s, enum op_kind kind, CK_RV rv);
 
-/* Ends an operation and wipes what it held. Accepts NULL. */
-void op_free(struct p11_op *op);
+/* Ends the operation of this kind, if there is one, and wipes what it held. */
+void op_stop(struct p11_session *s, enum op_kind kind);
+
+/* Ends all operations of a session that goes away. */
+void op_free_all(struct p11_session *s);
 
 /* The object behind a key handle if it is of this kind, fits the mechanism and may be used so;
  * `*out` is the caller's reference. CKR_USER_NOT_LOGGED_IN for a private key without the user,

@@ -87,6 +87,7 @@ struct p11_session {
 	unsigned refs; /* the table's and one for each call in flight; guarded by the table */
 	struct lock lock;
 	struct p11_op *op[OP_KIND_COUNT]; /* NULL: none of this kind in progress */
+	struct p11_op *idle;              /* room of an ended operation, kept for the next one */
 	struct find find;
 };
 

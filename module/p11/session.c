@@ -156,8 +156,7 @@ CK_RV p11_enter(CK_SESSION_HANDLE handle, struct p11_session **out) TS(no_thread
 
 static void session_free(struct p11_session *s)
 {
-	for (size_t i = 0; i < OP_KIND_COUNT; i++)
-		op_free(s->op[i]);
+	op_free_all(s);
 	find_free(&s->find);
 	lock_done(&s->lock);
 	s->slot->users--;
