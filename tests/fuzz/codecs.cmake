@@ -4,6 +4,7 @@ endforeach()
 foreach(name IN ITEMS capdu rapdu chain)
   twinhsm_fuzz(${name} LINK hsm_apdu)
 endforeach()
-foreach(name IN ITEMS ecsig prkd cd dcod tokeninfo cvc request pubkey spki x509)
+foreach(name IN ITEMS ecsig prkd cd dcod tokeninfo cvc request pubkey spki x509
+    keyblob)
   twinhsm_fuzz(${name} LINK hsm_p15)
 endforeach()

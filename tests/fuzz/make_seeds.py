@@ -124,6 +124,10 @@ def main():
         write("x509", name, cert["der"])
         write("spki", name, cert["spki"])
         write("pubkey", name, cert["der"])
+    for blob in load("keyblobs")["blobs"]:
+        name = blob["name"].replace(" ", "-")
+        write("keyblob", f"{name}-plain", f"{blob['type']:02X}" + blob["plain"])
+        write("keyblob", f"{name}-blob", f"{blob['type']:02X}" + blob["blob"])
     write("tlv", "certificate", load("x509")["ec_p256"]["der"])
 
 
