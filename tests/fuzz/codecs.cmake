@@ -1,7 +1,7 @@
 foreach(name IN ITEMS tlv der hex)
   twinhsm_fuzz(${name} LINK hsm_base)
 endforeach()
-foreach(name IN ITEMS capdu rapdu chain)
+foreach(name IN ITEMS capdu rapdu chain sm)
   twinhsm_fuzz(${name} LINK hsm_apdu)
 endforeach()
 foreach(name IN ITEMS ecsig prkd cd dcod tokeninfo cvc request pubkey spki x509

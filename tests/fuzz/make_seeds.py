@@ -90,16 +90,30 @@ CHAIN = {
     "three-parts": "0007 90680102 02 0102 0004 90680102 0006 80680102 01 03",
     "broken": "0007 90680102 02 0102 0006 00680102 01 03 0004 00840000",
 }
+# What to do with the rest (fuzz_sm.c), then a command, an answer, or objects without their MAC.
+SM = {
+    "objects-of-a-command": "02 20 871101 00112233445566778899AABBCCDDEEFF 970100",
+    "objects-of-an-odd-one": "02 B1 8510 00112233445566778899AABBCCDDEEFF 97020000",
+    "objects-of-an-answer": "03 871101 00112233445566778899AABBCCDDEEFF 99029000",
+    "status-alone": "03 990263C2",
+    "round-trip": "04 00B1CE0004 54020000 00",
+    "round-trip-extended": "04 80680170 000002 ABCD 0200",
+}
 
 
 def main():
     tables = {
         "prkd": PRKD, "cd": CD, "dcod": DCOD, "tokeninfo": TOKENINFO, "capdu": CAPDU,
         "rapdu": RAPDU, "tlv": TLV, "der": DER, "hex": HEX, "ecsig": ECSIG, "chain": CHAIN,
+        "sm": SM,
     }
     for target, seeds in tables.items():
         for name, hexes in seeds.items():
             write(target, name, hexes)
+
+    for i, step in enumerate(load("secure_messaging")["apdus"]):
+        is_answer = step["plain"].endswith("9000")
+        write("sm", f"vector-{i + 1}", ("01" if is_answer else "00") + step["protected"])
 
     records = load("pkcs15")
     for name in ("prkd_rsa_smartcardshell", "prkd_ec_smartcardshell", "skd_aes_smartcardshell"):
