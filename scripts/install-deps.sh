@@ -9,7 +9,7 @@ set -eu
 BUILD='gcc libc6-dev cmake ninja-build pkg-config libssl-dev libsqlite3-dev libp11-kit-dev'
 STORY='openssl opensc libengine-pkcs11-openssl libnss3-tools'
 TESTS='clang llvm clang-format libclang-rt-dev libcmocka-dev python3 p11-kit gnutls-bin softhsm2
-	sqlite3 binutils mandoc shellcheck git'
+	pcscd vsmartcard-vpcd sqlite3 binutils mandoc shellcheck git'
 
 usage() {
 	echo "usage: $0 build|story|tests..." >&2
