@@ -16,6 +16,10 @@ static const struct command commands[] = {
 	        "[SETUP] [--kdf strong|cheap] [--file FILE] -- COMMAND...\n"
 	        "\trun a command with a throw-away card",
 	        emu_cmd_run },
+	{ "serve",
+	        "TOKEN [--vpcd [HOST:PORT]] [--socket PATH] [--trace FILE] [--verbose]\n"
+	        "\tthe card for pcscd's virtual reader, and for others on a Unix socket",
+	        emu_cmd_serve },
 	{ NULL, NULL, NULL },
 };
 
