@@ -1,6 +1,7 @@
 #include "base/ossl.h"
 #include "base/tlv.h"
 #include "cmd/cmd.h"
+#include "key/kek.h"
 #include "store/seal.h"
 
 enum { OPTIONS_KNOWN = OPT_RESET_RETRY | OPT_TRANSPORT_PIN | OPT_RESET_ONLY };
@@ -118,6 +119,7 @@ static hsm_rc authorise(struct emu_lane *lane, struct rd so_pin, uint64_t *rev)
 
 struct records {
 	struct emu_pin user, so;
+	struct emu_kek kek;
 };
 
 /* Both PINs open a new token key: whatever was sealed under the old one is gone for good. */
@@ -128,6 +130,8 @@ static hsm_rc make_records(
 
 	TRY(ossl_random(token_key.p, SEAL_KEY_LEN));
 	TRY(pins_make(image, REF_SO_PIN, s->so_pin, SO_PIN_TRIES, &token_key, &out->so));
+	if (s->dkek_shares >= 0)
+		TRY(kek_make(image, &token_key, (uint8_t)s->dkek_shares, &out->kek));
 	if (s->pin.p == NULL)
 		return HSM_OK;
 	out->user.transport = (s->options & OPT_TRANSPORT_PIN) != 0;
@@ -140,7 +144,9 @@ static hsm_rc wipe_and_write(struct store *store, const struct setup *s, const s
 	TRY(store_put_pin(store, REF_SO_PIN, &r->so));
 	if (s->pin.p != NULL)
 		TRY(store_put_pin(store, REF_USER_PIN, &r->user));
-	return store_put_options(store, s->options, s->dkek_shares);
+	if (r->kek.exists)
+		TRY(store_put_kek(store, &r->kek));
+	return store_put_options(store, s->options);
 }
 
 static hsm_rc apply(

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/lock.h"
 #include "base/secret.h"
+#include "p15/keyblob.h"
 #include "p15/limits.h"
 
 /* A file. `rev` is unique for every write in the life of the token file. */
@@ -56,6 +57,21 @@ struct emu_pin {
 	struct buf sealed; /* PIN_SEALED_LEN bytes */
 };
 
+enum { KEK_HALF_LEN = 32, KEK_PRIVATE_LEN = 60, KEK_SEALED_LEN = 92 };
+
+/* Key domain 0 (key/kek.h): a DKEK, or the shares of one that are there so far. Shares come without
+ * a login, so the DKEK is sealed to a key pair whose private half the token key opens. */
+struct emu_kek {
+	bool exists;
+	uint8_t shares;                   /* in all; 0: by chance */
+	uint8_t missing;                  /* shares still to come */
+	uint8_t public[KEK_HALF_LEN];     /* of the pair */
+	uint8_t private[KEK_PRIVATE_LEN]; /* of the pair, sealed under the token key */
+	uint8_t pending[DKEK_LEN];        /* sum of the shares so far; zeros when complete */
+	uint8_t kcv[KCV_LEN];             /* zeros until complete */
+	uint8_t sealed[KEK_SEALED_LEN];   /* DKEK sealed to the pair; when complete */
+};
+
 enum { DEVICE_SCALAR_LEN = 32 };
 
 struct emu_image {
@@ -70,6 +86,7 @@ struct emu_image {
 	uint8_t device_scalar[DEVICE_SCALAR_LEN]; /* key CC00; not secret, see specs/token-file.md
 	                                           */
 	struct emu_pin user, so;
+	struct emu_kek kek;
 	struct emu_file **files; /* creation order, EF 2F02 first */
 	size_t files_n;
 	struct emu_key *keys[256]; /* by kid */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { TABLES_N = 4, INDEXES_N = 2, FILE_SIZE_MAX = 128 << 20 };
+enum { TABLES_N = 5, INDEXES_N = 2, FILE_SIZE_MAX = 128 << 20 };
 
 static const char *const tables[TABLES_N] = {
 	"CREATE TABLE card("
@@ -11,8 +11,7 @@ static const char *const tables[TABLES_N] = {
 	"chr TEXT NOT NULL,"
 	"device_key BLOB NOT NULL,"
 	"scrypt_log2_n INTEGER NOT NULL,"
-	"options INTEGER NOT NULL,"
-	"dkek_shares INTEGER"
+	"options INTEGER NOT NULL"
 	") STRICT",
 
 	"CREATE TABLE pin("
@@ -42,6 +41,17 @@ static const char *const tables[TABLES_N] = {
 	"curve TEXT,"
 	"algs BLOB NOT NULL,"
 	"sealed BLOB NOT NULL"
+	") STRICT",
+
+	"CREATE TABLE kek("
+	"domain INTEGER PRIMARY KEY,"
+	"shares INTEGER NOT NULL,"
+	"missing INTEGER NOT NULL,"
+	"public BLOB NOT NULL,"
+	"private BLOB NOT NULL,"
+	"pending BLOB,"
+	"kcv BLOB,"
+	"sealed BLOB"
 	") STRICT",
 };
 
@@ -99,7 +109,8 @@ static bool is_our_table(const char *sql)
 }
 
 /* The texts of all tables must be ours, and there must be nothing else but the indexes that
- * SQLite made for them. Names are unique, so four of our texts are the four tables. */
+ * SQLite made for them. Names are unique, so as many of our texts as there are tables are all of
+ * them. */
 static hsm_rc tables_check(struct store *s)
 {
 	size_t tables_n = 0, indexes_n = 0;

@@ -227,14 +227,31 @@ hsm_rc store_put_tries(struct store *s, enum schsm_ref ref, uint8_t tries, int64
 	return db_run(stmt);
 }
 
-hsm_rc store_put_options(struct store *s, uint16_t options, int dkek_shares)
+hsm_rc store_put_kek(struct store *s, const struct emu_kek *kek)
+{
+	const bool complete = kek->missing == 0;
+	sqlite3_stmt *stmt;
+
+	TRY(db_sql(s, SQL_PUT_KEK, &stmt));
+	sqlite3_bind_int(stmt, 1, kek->shares);
+	sqlite3_bind_int(stmt, 2, kek->missing);
+	db_bind_blob(stmt, 3, rd_of(kek->public, sizeof(kek->public)));
+	db_bind_blob(stmt, 4, rd_of(kek->private, sizeof(kek->private)));
+	if (complete) {
+		db_bind_blob(stmt, 6, rd_of(kek->kcv, sizeof(kek->kcv)));
+		db_bind_blob(stmt, 7, rd_of(kek->sealed, sizeof(kek->sealed)));
+	} else {
+		db_bind_blob(stmt, 5, rd_of(kek->pending, sizeof(kek->pending)));
+	}
+	return db_run(stmt);
+}
+
+hsm_rc store_put_options(struct store *s, uint16_t options)
 {
 	sqlite3_stmt *stmt;
 
 	TRY(db_sql(s, SQL_PUT_OPTIONS, &stmt));
 	sqlite3_bind_int(stmt, 1, options);
-	if (dkek_shares >= 0)
-		sqlite3_bind_int(stmt, 2, dkek_shares);
 	return db_run(stmt);
 }
 
@@ -262,5 +279,6 @@ hsm_rc store_wipe(struct store *s)
 {
 	TRY(db_do(s, SQL_WIPE_FILES));
 	TRY(db_do(s, SQL_WIPE_KEYS));
+	TRY(db_do(s, SQL_WIPE_KEK));
 	return db_do(s, SQL_WIPE_PIN);
 }

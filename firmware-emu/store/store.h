@@ -55,10 +55,12 @@ HSM_MUST hsm_rc store_put_pin(struct store *s, enum schsm_ref ref, const struct 
 HSM_MUST hsm_rc store_put_tries(
         struct store *s, enum schsm_ref ref, uint8_t tries, int64_t tried_ms);
 
-/* What INITIALIZE DEVICE sets; `dkek_shares` is -1 for none. */
-HSM_MUST hsm_rc store_put_options(struct store *s, uint16_t options, int dkek_shares);
+HSM_MUST hsm_rc store_put_kek(struct store *s, const struct emu_kek *kek);
 
-/* Removes all files but EF 2F02, all keys and the user PIN. */
+/* What INITIALIZE DEVICE sets. */
+HSM_MUST hsm_rc store_put_options(struct store *s, uint16_t options);
+
+/* Removes all files but EF 2F02, all keys, the DKEK and the user PIN. */
 HSM_MUST hsm_rc store_wipe(struct store *s);
 
 #endif

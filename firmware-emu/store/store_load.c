@@ -101,6 +101,48 @@ static hsm_rc load_pins(struct store *s, struct emu_image *image)
 	return image->user.rev != 0 && image->so.rev == 0 ? HSM_E_TOKEN_DAMAGED : HSM_OK;
 }
 
+/* ---- the DKEK ---- */
+
+/* A column of exactly `n` bytes, or of none. */
+static void get_exact(sqlite3_stmt *stmt, int column, size_t n, uint8_t *out, bool *ok)
+{
+	const struct rd v = get_bytes(stmt, column, n, n, ok);
+
+	if (*ok && n != 0)
+		memcpy(out, v.p, n);
+}
+
+static hsm_rc kek_row(sqlite3_stmt *stmt, struct emu_kek *kek)
+{
+	bool ok = true, complete;
+
+	(void)get_int(stmt, 0, 0, 0, &ok);
+	kek->exists = true;
+	kek->shares = (uint8_t)get_int(stmt, 1, 0, UINT8_MAX, &ok);
+	kek->missing = (uint8_t)get_int(stmt, 2, 0, kek->shares, &ok);
+	complete = kek->missing == 0;
+	get_exact(stmt, 3, sizeof(kek->public), kek->public, &ok);
+	get_exact(stmt, 4, sizeof(kek->private), kek->private, &ok);
+	get_exact(stmt, 5, complete ? 0 : sizeof(kek->pending), kek->pending, &ok);
+	get_exact(stmt, 6, complete ? sizeof(kek->kcv) : 0, kek->kcv, &ok);
+	get_exact(stmt, 7, complete ? sizeof(kek->sealed) : 0, kek->sealed, &ok);
+	return ok ? HSM_OK : HSM_E_TOKEN_DAMAGED;
+}
+
+static hsm_rc load_kek(struct store *s, struct emu_image *image)
+{
+	sqlite3_stmt *stmt;
+	bool more;
+
+	TRY(db_sql(s, SQL_GET_KEK, &stmt));
+	TRY(db_row(stmt, &more));
+	if (!more)
+		return HSM_OK;
+	TRY(kek_row(stmt, &image->kek));
+	TRY(db_row(stmt, &more));
+	return more ? HSM_E_TOKEN_DAMAGED : HSM_OK;
+}
+
 /* ---- files ---- */
 
 static hsm_rc read_file(struct store *s, struct emu_file *file)
@@ -310,6 +352,7 @@ static hsm_rc load(struct store *s, const struct emu_image *old, struct emu_imag
 	TRY(load_card(s, image)); /* the first statement takes the lock on the file */
 	TRY(store_generation(s, &image->generation));
 	TRY(load_pins(s, image));
+	TRY(load_kek(s, image));
 	TRY(load_files(s, old, image));
 	TRY(check_devaut(image));
 	return load_keys(s, old, image);
