@@ -29,6 +29,8 @@ static const struct emu_cmd rows[] = {
 	{ 0x00, INS_GENERATE_KEY_PAIR,     ACCESS_USER, 1, APDU_DATA_MAX, cmd_generate_key_pair },
 	{ 0x80, INS_SIGN,                  ACCESS_USER, 0, APDU_DATA_MAX, cmd_sign },
 	{ 0x80, INS_DECIPHER,              ACCESS_USER, 1, APDU_DATA_MAX, cmd_decipher },
+	{ 0x00, INS_MSE,                   ACCESS_FREE, 1, 255,           cmd_mse },
+	{ 0x00, INS_GENERAL_AUTHENTICATE,  ACCESS_FREE, 1, 255,           cmd_general_authenticate },
 };
 /* clang-format on */
 
@@ -66,14 +68,27 @@ static hsm_rc answer(const struct emu_cmd *e, struct emu_lane *lane, const struc
 	                                                                           : rc;
 }
 
+/* The plain command. What is none ends secure messaging as well. */
+static hsm_rc receive(struct emu_lane *lane, struct rd cmd, struct buf *room, struct capdu *c)
+{
+	const hsm_rc rc = capdu_parse(cmd, c);
+
+	if (rc == HSM_OK)
+		return channel_receive(lane, room, c);
+	if (lane->channel.open)
+		channel_end(lane);
+	return rc;
+}
+
 static hsm_rc run(struct emu_lane *lane, struct rd cmd, struct wr *rsp, uint16_t *sw)
 {
 	const struct emu_cmd *e;
+	AUTO_BUF room = { 0 };
 	struct capdu c;
 	bool complete;
 
 	TRY(lane_sync(lane));
-	TRY(capdu_parse(cmd, &c));
+	TRY(receive(lane, cmd, &room, &c));
 	TRY(check_selected(lane, &c));
 	TRY(find(&c, &e));
 	TRY(chain_add(&lane->chain, &c, &complete));
@@ -106,6 +121,5 @@ hsm_rc dispatch(struct emu_lane *lane, struct rd cmd, struct wr *rsp)
 		return HSM_E_SMALL;
 	if (rc != HSM_OK && rc != HSM_E_END_OF_FILE)
 		rsp->n = start;
-	wr_u16(rsp, sw != 0 ? sw : rc_to_sw(rc));
-	return wr_done(rsp);
+	return channel_answer(lane, start, sw != 0 ? sw : rc_to_sw(rc), rsp);
 }

@@ -37,8 +37,10 @@ static hsm_rc change(struct emu_lane *lane, enum schsm_ref ref, const struct pin
 	rc = pins_make(lane->image, ref, new_pin, initial, &opened->token_key, &pin);
 	if (rc == HSM_OK)
 		rc = replace(lane, ref, opened->rev, &pin);
-	if (rc == HSM_OK) /* a changed PIN counts as verified */
+	if (rc == HSM_OK) { /* a changed PIN counts as verified */
 		card_login(lane->card, ref, image_pin(lane->image, ref)->rev, &opened->token_key);
+		channel_login(lane, ref, false);
+	}
 	pins_done(&pin);
 	return rc;
 }

@@ -43,12 +43,13 @@ static void applet_put(struct wr *w, const struct emu_image *image)
 	tlv_put(w, TAG_PROPRIETARY, rd_of(v, sizeof(v)));
 }
 
-/* The only logout there is. */
+/* The only logout there is; the answer is the last through the channel. */
 static void select_applet(struct emu_lane *lane)
 {
 	card_logout_all(lane->card);
 	atomic_store(&lane->card->selected, true);
 	lane->current_fid = 0;
+	channel_last(lane);
 }
 
 static hsm_rc by_name(struct emu_lane *lane, const struct capdu *c, struct wr *rsp)

@@ -1,6 +1,8 @@
 #include "cmd/cmd.h"
 #include "cmd/pin.h"
 
+enum { P1_STAY = 0x01 };
+
 /* What a PIN's state is, without a try. */
 static hsm_rc status(struct emu_lane *lane, enum schsm_ref ref, uint16_t *sw)
 {
@@ -19,7 +21,8 @@ static hsm_rc status(struct emu_lane *lane, enum schsm_ref ref, uint16_t *sw)
 	return pin_wrong(pin->tries, sw);
 }
 
-static hsm_rc verify(struct emu_lane *lane, enum schsm_ref ref, struct rd pin, uint16_t *sw)
+static hsm_rc verify(
+        struct emu_lane *lane, enum schsm_ref ref, struct rd pin, bool stay, uint16_t *sw)
 {
 	AUTO_PIN_OPENED opened = { 0 };
 	unsigned tries = 0;
@@ -28,20 +31,23 @@ static hsm_rc verify(struct emu_lane *lane, enum schsm_ref ref, struct rd pin, u
 	if (image_pin(lane->image, ref)->transport)
 		return HSM_E_PIN_TRANSPORT;
 	rc = pins_check(lane, ref, pin, &opened, &tries);
-	if (rc == HSM_OK)
+	if (rc == HSM_OK) {
 		card_login(lane->card, ref, opened.rev, &opened.token_key);
+		channel_login(lane, ref, stay);
+	}
 	return rc == HSM_E_PIN_WRONG ? pin_wrong(tries, sw) : rc;
 }
 
-/* VERIFY: a PIN to check, or no data to ask for its state. P1 01, which keeps the login at the end
- * of secure messaging, is the same without secure messaging. */
+/* VERIFY: a PIN to check, or no data to ask for its state. P1 01 keeps the login at the end of
+ * secure messaging. */
 hsm_rc cmd_verify(struct emu_lane *lane, const struct capdu *c, struct wr *rsp, uint16_t *sw)
 {
 	enum schsm_ref ref;
 
 	(void)rsp;
-	if (c->p1 > 0x01)
+	if (c->p1 > P1_STAY)
 		return HSM_E_BAD_PARAM;
 	TRY(pin_reference(c->p2, &ref));
-	return c->data.n == 0 ? status(lane, ref, sw) : verify(lane, ref, c->data, sw);
+	return c->data.n == 0 ? status(lane, ref, sw)
+	                      : verify(lane, ref, c->data, c->p1 == P1_STAY, sw);
 }

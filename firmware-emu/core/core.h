@@ -3,6 +3,7 @@
 #define TWINHSM_EMU_CORE_CORE_H
 
 #include "apdu/chain.h"
+#include "core/channel.h"
 #include "core/image.h"
 #include "emu.h"
 #include "store/store.h"
@@ -81,6 +82,7 @@ struct emu_lane {
 	struct emu_card *card;
 	struct emu_image *image; /* counted; current as of the command being run */
 	struct chain chain;
+	struct channel channel;
 	unsigned resets;                   /* card->resets as of the last command */
 	uint16_t current_fid;              /* file selected or written last, 0: none */
 	bool held;                         /* emu_lane_hold is on */

@@ -25,6 +25,7 @@ void lane_free(struct emu_lane *lane)
 	if (txn_flush(lane) != HSM_OK)
 		log_say(LOG_ERROR, "changes that were held back on a card are lost");
 	chain_done(&lane->chain);
+	channel_end(lane);
 	image_free(lane->image);
 	free(lane);
 }
@@ -38,6 +39,7 @@ static void notice_reset(struct emu_lane *lane)
 	lane->resets = resets;
 	lane->current_fid = 0;
 	chain_done(&lane->chain);
+	channel_end(lane);
 }
 
 hsm_rc lane_sync(struct emu_lane *lane)

@@ -48,6 +48,13 @@ hsm_rc device_key_open(struct rd scalar, EVP_PKEY **out)
 	return ec_key_open(device_curve(), scalar, out);
 }
 
+hsm_rc device_agree(const struct emu_image *image, struct rd point, struct wr *out)
+{
+	const struct rd scalar = rd_of(image->device_scalar, DEVICE_SCALAR_LEN);
+
+	return point.n == 0 ? HSM_E_BAD_DATA : ec_multiply(device_curve(), scalar, point, out);
+}
+
 /* Signs and writes one certificate; `body` lacks only its key, which is `subject`'s. Only the
  * root holds domain parameters, the others inherit the curve. */
 static hsm_rc issue(const struct authority *by, struct cvc *body, EVP_PKEY *subject, struct wr *out)
