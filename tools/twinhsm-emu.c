@@ -20,6 +20,9 @@ static const struct command commands[] = {
 	        "TOKEN [--vpcd [HOST:PORT]] [--socket PATH] [--trace FILE] [--verbose]\n"
 	        "\tthe card for pcscd's virtual reader, and for others on a Unix socket",
 	        emu_cmd_serve },
+	{ "replay",
+	        "TRANSCRIPT (TOKEN | --fresh)\tplay recorded commands, report the first difference",
+	        emu_cmd_replay },
 	{ NULL, NULL, NULL },
 };
 

@@ -16,6 +16,7 @@ int emu_cmd_info(int argc, char **argv);
 int emu_cmd_delete(int argc, char **argv);
 int emu_cmd_run(int argc, char **argv);
 int emu_cmd_serve(int argc, char **argv);
+int emu_cmd_replay(int argc, char **argv);
 
 /* ---- make.c ---- */
 

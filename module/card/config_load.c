@@ -176,18 +176,17 @@ static hsm_rc add_token_dir(struct config *c)
 	return rc;
 }
 
-/* Replaces "~/" at the beginning of a token file's path by the user's home. */
+/* Replaces "~/" at the beginning of a path by the user's home. */
 static hsm_rc expand_home(char **address)
 {
-	static const char front[] = "emu:~/";
-	const char *home = secure_getenv("HOME");
+	const char *home = secure_getenv("HOME"), *colon = strchr(*address, ':');
 	char *path;
 
-	if (strncmp(*address, front, sizeof(front) - 1) != 0)
+	if (colon == NULL || strncmp(colon, ":~/", 3) != 0)
 		return HSM_OK;
 	if (home == NULL)
 		return HSM_E_BAD_CONFIG;
-	if (asprintf(&path, "emu:%s/%s", home, *address + sizeof(front) - 1) < 0)
+	if (asprintf(&path, "%.*s:%s%s", (int)(colon - *address), *address, home, colon + 2) < 0)
 		return HSM_E_MEMORY;
 	free(*address);
 	*address = path;

@@ -61,6 +61,6 @@ HSM_MUST hsm_rc tp_open(const char *address, struct tp **out);
  * touching either. */
 void tp_forget(void);
 
-extern const struct tp_ops tp_emu;
+extern const struct tp_ops tp_emu, tp_unix;
 
 #endif

@@ -157,6 +157,7 @@ static void config_load__nothing__gives_no_cards(void **state)
 static void config_load__sources__first_that_names_cards_decides(void **state)
 {
 	struct home *h = *state;
+	char want[512];
 
 	write_text(h->config, "cards = emu:/file\n");
 	expect(NULL, "emu:/file");
@@ -164,6 +165,8 @@ static void config_load__sources__first_that_names_cards_decides(void **state)
 	expect(NULL, "emu:/variable|emu:/second");
 	expect("log=off", "emu:/variable|emu:/second");
 	expect("cards=emu:/reserved", "emu:/reserved");
+	snprintf(want, sizeof(want), "emu:%s/a|unix:%s/b|unix:/~/c", h->dir, h->dir);
+	expect("cards=~/a,unix:~/b,unix:/~/c", want);
 	expect("cards=", "");
 	setenv("TWINHSM_CARDS", "", 1);
 	expect(NULL, "");
