@@ -47,6 +47,15 @@ static hsm_rc write_certificate(struct token *t, const struct object *o, struct 
 
 /* ---- data objects ---- */
 
+/* DER, or its contents without tag and length as pkcs11-tool 0.23 gives them. */
+static bool read_oid(struct rd given, struct rd *out)
+{
+	if (given.n != 0 && given.p[0] == DER_OID)
+		return tlv_get(&given, DER_OID, out) && given.n == 0;
+	*out = given;
+	return given.n == 0 || (given.p[given.n - 1] & 0x80) == 0;
+}
+
 static CK_RV read_data(const struct tmpl *t, struct object *o)
 {
 	struct rd oid = { 0 };
@@ -54,9 +63,7 @@ static CK_RV read_data(const struct tmpl *t, struct object *o)
 	TRY_RV(tmpl_bytes(t, CKA_VALUE, &o->value));
 	TRY_RV(tmpl_bytes(t, CKA_APPLICATION, &o->application));
 	TRY_RV(tmpl_bytes(t, CKA_OBJECT_ID, &oid));
-	if (oid.n != 0 && (!tlv_get(&oid, DER_OID, &o->oid) || oid.n != 0))
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	return CKR_OK;
+	return read_oid(oid, &o->oid) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
 }
 
 static hsm_rc write_data(struct token *t, const struct object *o, struct object **out)

@@ -26,6 +26,8 @@ enum p15_access {
 	P15_ALWAYS_SENSITIVE = 1 << 2,
 	P15_NEVER_EXTRACTABLE = 1 << 3,
 	P15_LOCAL = 1 << 4,
+	/* a key pair made on the card, which all are whose description does not say */
+	P15_CARD_KEY = P15_SENSITIVE | P15_ALWAYS_SENSITIVE | P15_NEVER_EXTRACTABLE | P15_LOCAL,
 };
 
 enum p15_flags {

@@ -63,7 +63,7 @@ static hsm_rc describe(struct card_lane *lane, const struct key_job *job, const 
 	d.label = job->k->label;
 	d.id = job->k->id;
 	d.usage = job->k->usage;
-	d.access = P15_SENSITIVE | P15_ALWAYS_SENSITIVE | P15_NEVER_EXTRACTABLE | P15_LOCAL;
+	d.access = P15_CARD_KEY;
 	d.reference = job->kid;
 	if (d.id.n == 0) {
 		TRY(key_id(key, id));

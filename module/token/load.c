@@ -26,7 +26,8 @@ static hsm_rc read_if_there(
 	return HSM_OK;
 }
 
-/* Label, identifier and usage of a key's objects; the number of the key where there are none. */
+/* Label, identifier and usage of a key's objects; the number of the key where there are none.
+ * OpenSC before 0.27 and sc-hsm-embedded write no access flags. */
 static hsm_rc describe(struct object *o, const struct key_files *f, struct p15_key *prkd)
 {
 	*prkd = (struct p15_key){ 0 };
@@ -40,7 +41,7 @@ static hsm_rc describe(struct object *o, const struct key_files *f, struct p15_k
 	o->label = prkd->label;
 	o->id = prkd->id;
 	o->usage = prkd->usage;
-	o->access = prkd->access;
+	o->access = prkd->access != 0 ? prkd->access : P15_CARD_KEY;
 	return HSM_OK;
 }
 

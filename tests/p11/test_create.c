@@ -135,6 +135,8 @@ static void create__bad_templates__are_refused(void **state)
 		        { NUMBER(CKA_CLASS, CKO_DATA), TEXT(CKA_TOKEN, "\7") } },
 		{ CKR_ATTRIBUTE_VALUE_INVALID, 2,
 		        { NUMBER(CKA_CLASS, CKO_DATA), TEXT(CKA_OBJECT_ID, "\6\5abc") } },
+		{ CKR_ATTRIBUTE_VALUE_INVALID, 2,
+		        { NUMBER(CKA_CLASS, CKO_DATA), TEXT(CKA_OBJECT_ID, "a\x81") } },
 		{ CKR_TEMPLATE_INCOMPLETE, 1, { NUMBER(CKA_CLASS, CKO_PUBLIC_KEY) } },
 		{ CKR_ATTRIBUTE_VALUE_INVALID, 2,
 		        { NUMBER(CKA_CLASS, CKO_PUBLIC_KEY), NUMBER(CKA_KEY_TYPE, CKK_DSA) } },
@@ -211,6 +213,10 @@ static void data__object_id__is_kept_as_der(void **state)
 	CK_OBJECT_HANDLE o;
 
 	(void)state;
+	OK(p11->C_CreateObject(s, t, LEN(t), &o));
+	expect_bytes(s, o, CKA_OBJECT_ID, p256, sizeof(p256));
+	/* without tag and length, as pkcs11-tool 0.23 gives it */
+	t[2] = (CK_ATTRIBUTE)BYTES(CKA_OBJECT_ID, p256 + 2, sizeof(p256) - 2);
 	OK(p11->C_CreateObject(s, t, LEN(t), &o));
 	expect_bytes(s, o, CKA_OBJECT_ID, p256, sizeof(p256));
 }
