@@ -1,0 +1,2 @@
+twinhsm_fuzz(frame LINK hsm_wire)
+twinhsm_fuzz(vpcd LINK hsm_front)
