@@ -51,10 +51,7 @@ static hsm_rc generate(struct emu_lane *lane, struct new_key *k, bool with_reque
 	struct store *store = NULL;
 
 	TRY(make(lane, k));
-	TRY(change_begin(lane, &store));
-	/* Initialised meanwhile and logged in again: the key was sealed under what is gone. */
-	if (atomic_load(&lane->card->user_rev) != login)
-		return txn_end(lane, HSM_E_NOT_AUTH);
+	TRY(change_begin_as(lane, login, &store));
 	return txn_end(lane, keep(lane, store, k, with_request));
 }
 

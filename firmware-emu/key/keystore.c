@@ -65,7 +65,7 @@ hsm_rc keystore_open(struct emu_lane *lane, struct emu_key *key, EVP_PKEY **out)
 	return rc;
 }
 
-static bool alg_allowed(const struct emu_key_meta *meta, uint8_t alg)
+bool key_allows(const struct emu_key_meta *meta, uint8_t alg)
 {
 	return meta->algs_n == 0 || memchr(meta->algs, alg, meta->algs_n) != NULL;
 }
@@ -80,7 +80,7 @@ hsm_rc keystore_find(
 		return HSM_E_NO_REF;
 	if (row == NULL || row->type != key->meta.type || (row->op != KEY_SIGN) != deciphers)
 		return HSM_E_BAD_ALG;
-	if (!alg_allowed(&key->meta, alg))
+	if (!key_allows(&key->meta, alg))
 		return HSM_E_KEY_REFUSED;
 	*out = (struct key_use){ key, row, alg };
 	return HSM_OK;

@@ -13,6 +13,9 @@ struct key_use {
 	uint8_t alg;
 };
 
+/* Is an algorithm in the key's list, or is there none? */
+bool key_allows(const struct emu_key_meta *meta, uint8_t alg);
+
 /* Looks both up and checks that they go together. Outcomes as key_sign. */
 HSM_MUST hsm_rc keystore_find(
         struct emu_lane *lane, uint8_t kid, uint8_t alg, bool deciphers, struct key_use *out);

@@ -7,6 +7,15 @@
 
 static const uint16_t rsa_sizes[] = { 1024, 1536, 2048, 3072, 4096 };
 
+bool key_rsa_size(uint16_t bits)
+{
+	for (size_t i = 0; i < sizeof(rsa_sizes) / sizeof(rsa_sizes[0]); i++) {
+		if (rsa_sizes[i] == bits)
+			return true;
+	}
+	return false;
+}
+
 static hsm_rc rsa_parse(struct rd params, struct emu_key_meta *meta)
 {
 	struct rd exponent, size;
@@ -17,14 +26,9 @@ static hsm_rc rsa_parse(struct rd params, struct emu_key_meta *meta)
 		return HSM_E_BAD_DATA;
 	if (!rd_equal(exponent, RD_LIT("\x01\x00\x01")))
 		return HSM_E_BAD_DATA;
-	for (size_t i = 0; i < sizeof(rsa_sizes) / sizeof(rsa_sizes[0]); i++) {
-		if (rsa_sizes[i] == bits) {
-			meta->type = EMU_KEY_RSA;
-			meta->bits = bits;
-			return HSM_OK;
-		}
-	}
-	return HSM_E_BAD_ALG;
+	meta->type = EMU_KEY_RSA;
+	meta->bits = bits;
+	return key_rsa_size(bits) ? HSM_OK : HSM_E_BAD_ALG;
 }
 
 static hsm_rc ec_parse(struct rd params, struct emu_key_meta *meta)

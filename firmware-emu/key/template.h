@@ -12,6 +12,9 @@ struct key_template {
 	struct rd outer_car; /* empty: the device's */
 };
 
+/* Does the card have RSA keys of this size? */
+bool key_rsa_size(uint16_t bits);
+
 /* HSM_E_BAD_DATA when it is malformed, HSM_E_BAD_ALG for a size, curve or rule the card does not
  * have. */
 HSM_MUST hsm_rc key_template_parse(struct rd bytes, struct key_template *out);
