@@ -72,10 +72,10 @@ static hsm_rc print_card(const char *address, struct card *card)
 	return HSM_OK;
 }
 
-static int status_of(const char *address)
+static int status_of(const char *address, enum card_secure secure)
 {
 	struct card *card = NULL;
-	hsm_rc rc = card_open(address, &card);
+	hsm_rc rc = card_open_secure(address, secure, &card);
 
 	if (rc == HSM_OK)
 		rc = print_card(address, card);
@@ -91,14 +91,14 @@ int tool_cmd_status(struct request *r)
 	if (r->reader != NULL) {
 		const char *address = select_card(r);
 
-		return address == NULL ? EXIT_FAILURE : status_of(address);
+		return address == NULL ? EXIT_FAILURE : status_of(address, r->config.secure);
 	}
 	if (c->cards_n == 0)
 		return select_none();
 	for (size_t i = 0; i < c->cards_n; i++) {
 		if (i > 0)
 			putchar('\n');
-		if (status_of(c->cards[i]) != EXIT_SUCCESS)
+		if (status_of(c->cards[i], c->secure) != EXIT_SUCCESS)
 			status = EXIT_FAILURE;
 	}
 	return status;

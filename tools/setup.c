@@ -171,7 +171,7 @@ static int apply(const char *address, struct card *card, const struct setup *s)
 int setup_apply(const char *address, const struct setup *s)
 {
 	struct card *card;
-	hsm_rc rc = card_open(address, &card);
+	hsm_rc rc = card_open_secure(address, s->secure, &card);
 	int status;
 
 	if (rc != HSM_OK)

@@ -6,6 +6,7 @@
 #include <getopt.h>
 
 #include "base/secret.h"
+#include "card/card.h"
 
 struct setup {
 	const char *label;    /* NULL: none */
@@ -13,6 +14,7 @@ struct setup {
 	struct secret so_pin; /* as typed, 16 hex digits; empty: not given */
 	long pin_tries;       /* 0: not given, the card's usual number */
 	long dkek_shares;     /* negative: no DKEK */
+	enum card_secure secure;
 };
 
 #define SETUP_DEFAULT                                                                              \

@@ -75,6 +75,7 @@ static int run(struct request *r)
 	if (rc != HSM_OK)
 		return ui_fail("OpenSSL cannot be used: %s", rc_text(rc));
 	rc = config_load(NULL, &r->config);
+	r->setup.secure = r->config.secure;
 	if (rc != HSM_OK)
 		status = ui_fail("which cards there are is not clear: %s", rc_text(rc));
 	else

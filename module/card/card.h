@@ -25,8 +25,20 @@ struct card_identity {
  * caller's until card_close. HSM_E_CARD_DATA when it is no SmartCard-HSM. */
 HSM_MUST hsm_rc card_open(const char *address, struct card **out);
 
+/* What crosses the carrier. */
+enum card_secure {
+	CARD_PLAIN,
+	CARD_SECURE,      /* secure messaging with a card of the production root */
+	CARD_SECURE_TEST, /* the roots of twins and of test cards too, whose keys are no secret */
+};
+
+/* As card_open; with secure messaging there is one lane. HSM_E_SM_WRONG when the card is not what
+ * its certificate says or that is not trusted, HSM_E_UNSUPPORTED when it has no AES channel. */
+HSM_MUST hsm_rc card_open_secure(const char *address, enum card_secure secure, struct card **out);
+
 /* As card_open, on a carrier that is open already; takes the carrier over, also when it fails. */
 HSM_MUST hsm_rc card_open_tp(struct tp *tp, struct card **out);
+HSM_MUST hsm_rc card_open_tp_secure(struct tp *tp, enum card_secure secure, struct card **out);
 
 /* All lanes must have been given back. Accepts NULL. */
 void card_close(struct card *card);

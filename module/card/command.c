@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 
-static hsm_rc transmit(struct card_lane *lane, const struct capdu *c, struct rapdu *answer)
+static hsm_rc carry(struct card_lane *lane, const struct capdu *c, struct rapdu *answer)
 {
 	struct wr w = wr_of(lane->cmd.p, lane->cmd.cap);
 	hsm_rc rc;
@@ -20,13 +20,18 @@ static hsm_rc transmit(struct card_lane *lane, const struct capdu *c, struct rap
 	return rapdu_parse(buf_rd(&lane->rsp), answer);
 }
 
-hsm_rc command_send(struct card_lane *lane, const struct capdu *c, struct rapdu *answer)
+hsm_rc command_transmit(struct card_lane *lane, const struct capdu *c, struct rapdu *answer)
 {
-	hsm_rc rc;
-
 	TRY(buf_reserve(&lane->cmd, c->data.n + 4 + 3 + 2));
 	TRY(buf_reserve(&lane->rsp, c->ne + 2));
-	rc = transmit(lane, c, answer);
+	return carry(lane, c, answer);
+}
+
+hsm_rc command_send(struct card_lane *lane, const struct capdu *c, struct rapdu *answer)
+{
+	const hsm_rc rc = lane->card->trusted ? secure_send(lane, c, answer)
+	                                      : command_transmit(lane, c, answer);
+
 	if (!log_on(LOG_TRACE))
 		return rc;
 	if (rc == HSM_OK)
@@ -65,5 +70,6 @@ void command_wipe(struct card_lane *lane)
 {
 	OPENSSL_cleanse(lane->cmd.p, lane->cmd.n);
 	OPENSSL_cleanse(lane->rsp.p, lane->rsp.n);
-	lane->cmd.n = lane->rsp.n = 0;
+	OPENSSL_cleanse(lane->plain.p, lane->plain.n);
+	lane->cmd.n = lane->rsp.n = lane->plain.n = 0;
 }

@@ -3,6 +3,7 @@
 #define TWINHSM_CARD_COMMAND_H
 
 #include "apdu/capdu.h"
+#include "apdu/sm.h"
 #include "base/lock.h"
 #include "card/card.h"
 
@@ -12,11 +13,17 @@ struct card_lane {
 	struct card_lane *next; /* in the list of idle lanes */
 	bool held;
 	struct buf cmd, rsp; /* grow to the longest command and answer of this lane, then stay */
+	struct buf plain;    /* the opened answer */
+	bool has_channel;    /* secure messaging with the keys in sm */
+	struct sm sm;
 };
 
 struct card {
 	struct tp *tp;
-	struct lock lock; /* guards everything below */
+	enum card_secure secure;
+	bool trusted;             /* device_point is that of the checked certificate */
+	uint8_t device_point[65]; /* with secure: on brainpoolP256r1 */
+	struct lock lock;         /* guards everything below */
 	pthread_cond_t given_back;
 	struct card_lane *idle; /* the one used last comes first: its prepared keys are warm */
 	unsigned lanes_n;
@@ -33,6 +40,10 @@ struct sw_rule {
  * well-formed answer came back. */
 HSM_MUST hsm_rc command_send(struct card_lane *lane, const struct capdu *c, struct rapdu *answer);
 
+/* The same, never through secure messaging. */
+HSM_MUST hsm_rc command_transmit(
+        struct card_lane *lane, const struct capdu *c, struct rapdu *answer);
+
 /* What `sw` means: by `rules` (may be NULL), else as sw_to_rc. */
 HSM_MUST hsm_rc command_outcome(uint16_t sw, const struct sw_rule *rules);
 
@@ -44,7 +55,27 @@ HSM_MUST hsm_rc command_run(struct card_lane *lane, const struct capdu *c,
 /* Wipes the lane's last command and answer, after those that carried secrets. */
 void command_wipe(struct card_lane *lane);
 
-/* Selects the applet, which logs out, and reads options and version into the identity. */
+/* Bytes that secure messaging takes from a command or an answer of the greatest length. */
+static inline size_t command_overhead(const struct card *card)
+{
+	return card->secure == CARD_PLAIN ? 0 : SM_OVERHEAD;
+}
+
+/* ---- secure.c ---- */
+
+/* Checks the chain of EF 2F02 and takes the device's key from it; HSM_E_SM_WRONG. */
+HSM_MUST hsm_rc secure_trust(struct card *card, struct rd devaut);
+
+/* Chip authentication; what was there before has ended. HSM_E_UNSUPPORTED: not by this card. */
+HSM_MUST hsm_rc secure_open(struct card_lane *lane);
+void secure_close(struct card_lane *lane);
+
+/* As command_send, through the channel, which is opened when there is none and has ended after
+ * any outcome but HSM_OK. `*answer` is borrowed from the lane. */
+HSM_MUST hsm_rc secure_send(struct card_lane *lane, const struct capdu *c, struct rapdu *answer);
+
+/* Selects the applet, which logs out and ends secure messaging, and reads options and version into
+ * the identity. */
 HSM_MUST hsm_rc applet_select(struct card_lane *lane);
 
 #endif

@@ -93,12 +93,34 @@ static hsm_rc set_log(struct config *c, struct rd value)
 	return HSM_OK;
 }
 
+static hsm_rc set_secure(struct config *c, struct rd value)
+{
+	static const struct {
+		struct rd name;
+		enum card_secure secure;
+	} names[] = {
+		{ { (const uint8_t *)"off", 3 }, CARD_PLAIN },
+		{ { (const uint8_t *)"on", 2 }, CARD_SECURE },
+		{ { (const uint8_t *)"test", 4 }, CARD_SECURE_TEST },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!rd_equal(names[i].name, value))
+			continue;
+		c->secure = names[i].secure;
+		c->has_secure = true;
+		return HSM_OK;
+	}
+	return HSM_E_BAD_CONFIG;
+}
+
 static const struct {
 	struct rd key;
 	hsm_rc (*set)(struct config *c, struct rd value);
 } settings[] = {
 	{ { (const uint8_t *)"cards", 5 }, set_cards },
 	{ { (const uint8_t *)"log", 3 }, set_log },
+	{ { (const uint8_t *)"secure", 6 }, set_secure },
 };
 
 static hsm_rc set_one(struct config *c, struct rd line)

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/rd.h"
+#include "card/card.h"
 
 struct config {
 	char **cards; /* addresses "scheme:where", in slot order */
@@ -11,12 +12,14 @@ struct config {
 	bool has_cards; /* a list was given, even an empty one */
 	enum log_level log;
 	bool has_log;
+	enum card_secure secure;
+	bool has_secure;
 };
 
 /* Reads settings "key = value" from text: one a line ('\n') as in a file, or parted by ';' as in
- * C_Initialize's pReserved. Keys: cards (a list parted by commas, adds to the list), log. Blank
- * ones and those that begin with # are skipped. HSM_E_BAD_CONFIG; `*bad` (may be NULL) is then
- * the number of the setting, from 1. */
+ * C_Initialize's pReserved. Keys: cards (a list parted by commas, adds to the list), log,
+ * secure. Blank ones and those that begin with # are skipped. HSM_E_BAD_CONFIG; `*bad` (may be
+ * NULL) is then the number of the setting, from 1. */
 HSM_MUST hsm_rc config_parse(struct rd text, char separator, struct config *out, unsigned *bad);
 
 /* The settings in force: `reserved` (may be NULL), else TWINHSM_CARDS and TWINHSM_LOG, else

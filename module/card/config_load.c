@@ -87,6 +87,10 @@ static void merge(struct config *to, struct config *from)
 		to->has_log = true;
 		to->log = from->log;
 	}
+	if (!to->has_secure && from->has_secure) {
+		to->has_secure = true;
+		to->secure = from->secure;
+	}
 	config_done(from);
 }
 
@@ -109,7 +113,7 @@ static hsm_rc add_file(struct config *c, const char *path)
 	AUTO_BUF text = { 0 };
 	hsm_rc rc;
 
-	if (c->has_cards && c->has_log)
+	if (c->has_cards && c->has_log && c->has_secure)
 		return HSM_OK;
 	rc = read_whole(path, &text);
 	if (rc != HSM_OK)

@@ -57,7 +57,8 @@ static hsm_rc read_part(
 /* Reads to the end of the file, which 6282, 6B00 after the first part, or a short part tells. */
 static hsm_rc read_all(struct card_lane *lane, uint16_t fid, struct buf *out)
 {
-	size_t ne = least(APDU_NE_MAX, lane->card->tp->command_max);
+	const size_t ne =
+	        least(APDU_NE_MAX, lane->card->tp->command_max) - command_overhead(lane->card);
 	struct rd part;
 	hsm_rc rc;
 
@@ -122,7 +123,8 @@ static hsm_rc write_part(struct card_lane *lane, uint16_t fid, size_t offset, st
 
 hsm_rc card_write_file(struct card_lane *lane, uint16_t fid, struct rd content)
 {
-	size_t chunk = least(UPDATE_MAX, lane->card->tp->command_max - UPDATE_FRAME);
+	const size_t chunk = least(UPDATE_MAX, lane->card->tp->command_max - UPDATE_FRAME) -
+	                     command_overhead(lane->card);
 	size_t offset = 0;
 	struct rd part;
 	hsm_rc rc = HSM_OK;

@@ -1,6 +1,7 @@
 /* Power-up: select the applet, find out who it is. */
 #include <stdlib.h>
 
+#include "base/ossl.h"
 #include "base/tlv.h"
 #include "card/command.h"
 #include "p15/cvc.h"
@@ -55,10 +56,12 @@ hsm_rc applet_select(struct card_lane *lane)
 		.ne = 256,
 	};
 	struct card_identity id;
-	struct rd fci;
+	struct rapdu answer;
 
-	TRY(command_run(lane, &c, rules, &fci));
-	TRY(fci_parse(fci, &id));
+	secure_close(lane);
+	TRY(command_transmit(lane, &c, &answer));
+	TRY(command_outcome(answer.sw, rules));
+	TRY(fci_parse(answer.data, &id));
 	lock(&lane->card->lock);
 	lane->card->identity.options = id.options;
 	lane->card->identity.platform = id.platform;
@@ -94,7 +97,11 @@ static hsm_rc read_serial(struct card_lane *lane)
 	memcpy(id->chr, device.chr.p, device.chr.n);
 	memcpy(id->serial, device.chr.p, device.chr.n - CHR_SEQUENCE);
 	unlock(&lane->card->lock);
-	return HSM_OK;
+	if (lane->card->secure == CARD_PLAIN)
+		return HSM_OK;
+	TRY(secure_trust(lane->card, buf_rd(&file)));
+	lane->card->trusted = true;
+	return secure_open(lane);
 }
 
 static hsm_rc identify(struct card *card)
@@ -106,16 +113,21 @@ static hsm_rc identify(struct card *card)
 	return read_serial(lane);
 }
 
-hsm_rc card_open_tp(struct tp *tp, struct card **out)
+hsm_rc card_open_tp_secure(struct tp *tp, enum card_secure secure, struct card **out)
 {
 	struct card *card = calloc(1, sizeof(*card));
 	hsm_rc rc;
 
-	if (card == NULL) {
+	rc = card == NULL ? HSM_E_MEMORY : secure == CARD_PLAIN ? HSM_OK : ossl_acquire();
+	if (rc != HSM_OK) {
 		tp->ops->close(tp);
-		return HSM_E_MEMORY;
+		free(card);
+		return rc;
 	}
 	card->tp = tp;
+	card->secure = secure;
+	if (secure != CARD_PLAIN)
+		tp->lanes_max = 1;
 	lock_init(&card->lock);
 	pthread_cond_init(&card->given_back, NULL);
 	rc = identify(card);
@@ -127,31 +139,47 @@ hsm_rc card_open_tp(struct tp *tp, struct card **out)
 	return HSM_OK;
 }
 
-hsm_rc card_open(const char *address, struct card **out)
+hsm_rc card_open_tp(struct tp *tp, struct card **out)
+{
+	return card_open_tp_secure(tp, CARD_PLAIN, out);
+}
+
+hsm_rc card_open_secure(const char *address, enum card_secure secure, struct card **out)
 {
 	struct tp *tp;
 
 	TRY(tp_open(address, &tp));
-	return card_open_tp(tp, out);
+	return card_open_tp_secure(tp, secure, out);
+}
+
+hsm_rc card_open(const char *address, struct card **out)
+{
+	return card_open_secure(address, CARD_PLAIN, out);
 }
 
 void card_close(struct card *card)
 {
 	struct card_lane *lane;
+	bool secure;
 
 	if (card == NULL)
 		return;
+	secure = card->secure != CARD_PLAIN;
 	while ((lane = card->idle) != NULL) {
 		card->idle = lane->next;
 		card->tp->ops->lane_close(lane->carrier);
 		buf_free(&lane->cmd);
 		buf_free(&lane->rsp);
+		buf_free(&lane->plain);
+		secure_close(lane);
 		free(lane);
 	}
 	card->tp->ops->close(card->tp);
 	pthread_cond_destroy(&card->given_back);
 	lock_done(&card->lock);
 	free(card);
+	if (secure)
+		ossl_release();
 }
 
 struct card_identity card_identity(struct card *card)

@@ -82,7 +82,7 @@ static hsm_rc open_token(const char *address, struct token **out)
 {
 	struct card *card;
 
-	TRY(card_open(address, &card));
+	TRY(card_open_secure(address, g.config.secure, &card));
 	return token_open(card, out);
 }
 

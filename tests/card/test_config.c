@@ -41,6 +41,8 @@ static const struct parse_row parse_rows[] = {
 	{ "Cards = emu:/a", '\n', HSM_E_BAD_CONFIG, 1, NULL, -1 },
 	{ "= emu:/a", '\n', HSM_E_BAD_CONFIG, 1, NULL, -1 },
 	{ "slots = 3", '\n', HSM_E_BAD_CONFIG, 1, NULL, -1 },
+	{ "secure = maybe", '\n', HSM_E_BAD_CONFIG, 1, NULL, -1 },
+	{ "secure =", '\n', HSM_E_BAD_CONFIG, 1, NULL, -1 },
 	{ "log = info\n#\ncards = relative.token", '\n', HSM_E_BAD_CONFIG, 3, "", LOG_INFO },
 	{ "cards = :memory:", '\n', HSM_E_BAD_CONFIG, 1, "", -1 },
 	{ "cards = emu:", '\n', HSM_E_BAD_CONFIG, 1, "", -1 },
@@ -81,6 +83,28 @@ static void config_parse__zero_byte__is_refused(void **state)
 	(void)state;
 	assert_rc(config_parse(RD_LIT("cards = emu:/a\0b"), '\n', &c, NULL), HSM_E_BAD_CONFIG);
 	config_done(&c);
+}
+
+static void config_parse__secure__one_of_three(void **state)
+{
+	static const struct {
+		const char *text;
+		enum card_secure secure;
+	} rows[] = {
+		{ "secure = off", CARD_PLAIN },
+		{ "secure=on", CARD_SECURE },
+		{ "secure = test", CARD_SECURE_TEST },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config c = { 0 };
+
+		assert_ok(config_parse(rd_str(rows[i].text), '\n', &c, NULL));
+		assert_true(c.has_secure);
+		assert_int_equal(c.secure, rows[i].secure);
+		config_done(&c);
+	}
 }
 
 /* ---- the loader ---- */
@@ -145,6 +169,23 @@ static void expect(const char *reserved, const char *cards)
 	assert_ok(config_load(reserved, &c));
 	join_cards(&c, got, sizeof(got));
 	assert_string_equal(got, cards);
+	config_done(&c);
+}
+
+static void config_load__secure__first_source_decides(void **state)
+{
+	struct home *h = *state;
+	struct config c;
+
+	write_text(h->config, "secure = on\ncards = emu:/a\n");
+	assert_ok(config_load(NULL, &c));
+	assert_int_equal(c.secure, CARD_SECURE);
+	config_done(&c);
+	assert_ok(config_load("secure = test", &c));
+	assert_int_equal(c.secure, CARD_SECURE_TEST);
+	config_done(&c);
+	assert_ok(config_load("cards = emu:/b; log = error", &c));
+	assert_int_equal(c.secure, CARD_SECURE);
 	config_done(&c);
 }
 
@@ -270,6 +311,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(config_parse__rows__give_what_is_expected),
 		cmocka_unit_test(config_parse__zero_byte__is_refused),
+		cmocka_unit_test(config_parse__secure__one_of_three),
+		cmocka_unit_test_setup_teardown(
+		        config_load__secure__first_source_decides, home_new, home_gone),
 		WITH_HOME(config_load__nothing__gives_no_cards),
 		WITH_HOME(config_load__sources__first_that_names_cards_decides),
 		WITH_HOME(config_load__log__comes_from_its_own_first_source),
