@@ -71,21 +71,20 @@ stop TERM
 
 step "log and trace never show a PIN"
 serve "$token" --socket "$work/socket" --trace "$work/trace" --verbose
-refused p11 --login --pin 111111 -O
-p11 --login --pin "$pin" --keypairgen --key-type EC:prime256v1 --id 01 --label k >/dev/null
-p11 --login --pin "$pin" --change-pin --new-pin 97531246 >/dev/null
-p11 --login --pin 97531246 --change-pin --new-pin "$pin" >/dev/null
+"$tool" -X --so-pin "$so_pin" --pin 97531246 --label other >/dev/null
+"$tool" -X --so-pin "$so_pin" --pin "$pin" --label mytoken >/dev/null
+refused "$tool" -X --so-pin 0102030405060708 --pin "$pin" --label never
 stop TERM
-wait_for "$work/log" "00 20 00 81 Lc 6 Le 0: 0 bytes, 63C2"
-for secret in "$pin" 111111 97531246; do
+wait_for "$work/log" "80 50 00 00 Lc [0-9]+ Le 0: 0 bytes, 9000"
+for secret in "$pin" 97531246 57621880; do
 	hex=$(printf %s "$secret" | od -An -tx1 | tr -d ' \n')
 	has_not "$(cat "$work/log" "$work/trace")" "$secret|$hex"
 done
-has "$(cat "$work/trace")" "^> 0020008106X{12}$"
+has "$(cat "$work/trace")" "^> 80500000..X+$"
 same "rights of the trace" "$(stat -c %a "$work/trace")" 600
 
 step "replay"
-grep -m 1 '^> 0020008106X' "$work/trace" >"$work/blanked"
+grep -m 1 '^> 80500000..X' "$work/trace" >"$work/blanked"
 refused "$emu" replay "$work/blanked" "$token"
 has "$out" "blanked, line 1: bytes of this command are blanked"
 cat >"$work/good" <<'TEXT'
