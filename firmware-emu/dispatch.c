@@ -28,6 +28,8 @@ static const struct emu_cmd rows[] = {
 	{ 0x00, INS_GET_CHALLENGE,         ACCESS_FREE, 0, 0,             cmd_challenge },
 	{ 0x00, INS_GENERATE_KEY_PAIR,     ACCESS_USER, 1, APDU_DATA_MAX, cmd_generate_key_pair },
 	{ 0x80, INS_SIGN,                  ACCESS_USER, 0, APDU_DATA_MAX, cmd_sign },
+	{ 0x00, INS_GENERATE_SECRET_KEY,   ACCESS_USER, 0, 255,           cmd_generate_secret_key },
+	{ 0x80, INS_CIPHER,                ACCESS_USER, 0, APDU_DATA_MAX, cmd_cipher },
 	{ 0x80, INS_WRAP,                  ACCESS_USER, 0, 0,             cmd_wrap },
 	{ 0x80, INS_UNWRAP,                ACCESS_USER, 0, APDU_DATA_MAX, cmd_unwrap },
 	{ 0x80, INS_DECIPHER,              ACCESS_USER, 1, APDU_DATA_MAX, cmd_decipher },

@@ -22,13 +22,13 @@ struct emu_file {
 	struct buf data;
 };
 
-enum emu_key_type { EMU_KEY_RSA = 1, EMU_KEY_EC = 2 };
+enum emu_key_type { EMU_KEY_RSA = 1, EMU_KEY_EC = 2, EMU_KEY_AES = 3 };
 
 /* What decides about a key; bound to the sealed key as associated data. */
 struct emu_key_meta {
 	uint8_t kid;
 	enum emu_key_type type;
-	uint16_t bits;             /* RSA modulus or EC field */
+	uint16_t bits;             /* RSA modulus, EC field or AES key */
 	const struct curve *curve; /* EC */
 	uint8_t algs[16];          /* list of allowed algorithms, tag 91; none: all */
 	uint8_t algs_n;

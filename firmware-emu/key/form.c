@@ -3,8 +3,10 @@
 #include "base/ossl.h"
 #include "key/ec.h"
 #include "key/key.h"
+#include "key/secret_key.h"
 
-/* The plain form: an EC key is its scalar, an RSA key the RSAPrivateKey of RFC 8017 A.1.2. */
+/* The plain form: an AES key is its bytes, an EC key its scalar, an RSA key the RSAPrivateKey of
+ * RFC 8017 A.1.2. */
 
 static hsm_rc export_ec(const struct emu_key_meta *meta, EVP_PKEY *pkey, struct buf *plain)
 {
@@ -28,9 +30,25 @@ static hsm_rc export_rsa(EVP_PKEY *pkey, struct buf *plain)
 	return rc;
 }
 
+static hsm_rc export_aes(EVP_PKEY *pkey, struct buf *plain)
+{
+	AUTO_SECRET bytes = { .n = 0 };
+
+	TRY(secret_key_bytes(pkey, &bytes));
+	return buf_set(plain, secret_rd(&bytes));
+}
+
 hsm_rc key_export(const struct emu_key_meta *meta, EVP_PKEY *pkey, struct buf *plain)
 {
-	return meta->type == EMU_KEY_RSA ? export_rsa(pkey, plain) : export_ec(meta, pkey, plain);
+	switch (meta->type) {
+	case EMU_KEY_RSA:
+		return export_rsa(pkey, plain);
+	case EMU_KEY_EC:
+		return export_ec(meta, pkey, plain);
+	case EMU_KEY_AES:
+		return export_aes(pkey, plain);
+	}
+	return HSM_E_FAIL;
 }
 
 static hsm_rc import_rsa(const struct emu_key_meta *meta, struct rd plain, EVP_PKEY **out)
@@ -57,6 +75,9 @@ hsm_rc key_import(const struct emu_key_meta *meta, struct rd plain, EVP_PKEY **o
 	*out = NULL;
 	if (meta->type == EMU_KEY_RSA)
 		return import_rsa(meta, plain, out);
-	rc = ec_key_open(meta->curve, plain, out);
+	if (meta->type == EMU_KEY_AES)
+		rc = plain.n * 8 == meta->bits ? secret_key_open(plain, out) : HSM_E_BAD_DATA;
+	else
+		rc = ec_key_open(meta->curve, plain, out);
 	return rc == HSM_E_BAD_DATA ? HSM_E_TOKEN_DAMAGED : rc;
 }

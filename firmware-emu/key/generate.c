@@ -4,6 +4,7 @@
 #include "base/ossl.h"
 #include "key/ec.h"
 #include "key/key.h"
+#include "key/secret_key.h"
 
 static hsm_rc generate(EVP_PKEY_CTX *ctx, const OSSL_PARAM *params, EVP_PKEY **out)
 {
@@ -43,6 +44,13 @@ static hsm_rc ec_generate(const struct curve *curve, EVP_PKEY **out)
 
 hsm_rc key_generate(const struct emu_key_meta *meta, EVP_PKEY **out)
 {
-	return meta->type == EMU_KEY_RSA ? rsa_generate(meta->bits, out)
-	                                 : ec_generate(meta->curve, out);
+	switch (meta->type) {
+	case EMU_KEY_RSA:
+		return rsa_generate(meta->bits, out);
+	case EMU_KEY_EC:
+		return ec_generate(meta->curve, out);
+	case EMU_KEY_AES:
+		return secret_key_generate(meta->bits, out);
+	}
+	return HSM_E_FAIL;
 }

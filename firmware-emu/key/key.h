@@ -5,7 +5,7 @@
 #include "core/core.h"
 #include "p15/cvc.h"
 
-/* Generates a key pair; the caller frees it. */
+/* Generates a key or key pair; the caller frees it. */
 HSM_MUST hsm_rc key_generate(const struct emu_key_meta *meta, EVP_PKEY **out);
 
 /* The plain form that is sealed, and back; both sides check all of it. HSM_E_TOKEN_DAMAGED. */
@@ -24,6 +24,10 @@ HSM_MUST hsm_rc keystore_seal(
 HSM_MUST hsm_rc key_sign(
         struct emu_lane *lane, uint8_t kid, uint8_t alg, struct rd input, struct wr *out);
 HSM_MUST hsm_rc key_decipher(
+        struct emu_lane *lane, uint8_t kid, uint8_t alg, struct rd input, struct wr *out);
+
+/* CIPHER, the same for AES keys; input of a wrong length is HSM_E_BAD_DATA. */
+HSM_MUST hsm_rc key_cipher(
         struct emu_lane *lane, uint8_t kid, uint8_t alg, struct rd input, struct wr *out);
 
 /* The contents of a file, a view into the file or into `room`: private data objects are sealed

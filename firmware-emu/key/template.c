@@ -71,9 +71,9 @@ static bool get_reference(struct rd *r, uint16_t tag, bool optional, struct rd *
 	return out->n >= 1 && out->n <= P15_CHR_MAX;
 }
 
-/* Tags 90 to 93: of use counter, algorithms, key domain and wrapping key only the algorithms are
+/* Of use counter, algorithms, key domain and wrapping key only the algorithms and domain 0 are
  * known here; a rule that would not be kept is refused. */
-static hsm_rc rules_parse(struct rd r, struct emu_key_meta *meta)
+hsm_rc key_rules_parse(struct rd r, struct emu_key_meta *meta)
 {
 	struct rd algs, counter, domain, wrapping;
 
@@ -81,7 +81,8 @@ static hsm_rc rules_parse(struct rd r, struct emu_key_meta *meta)
 	        !tlv_get_opt(&r, 0x92, &domain) || !tlv_get_opt(&r, 0x93, &wrapping) || r.n != 0 ||
 	        algs.n > sizeof(meta->algs) || (algs.p != NULL && algs.n == 0))
 		return HSM_E_BAD_DATA;
-	if (counter.p != NULL || domain.p != NULL || wrapping.p != NULL)
+	if (counter.p != NULL || wrapping.p != NULL ||
+	        (domain.p != NULL && !rd_equal(domain, rd_of("", 1))))
 		return HSM_E_BAD_ALG;
 	if (algs.n != 0)
 		memcpy(meta->algs, algs.p, algs.n);
@@ -100,5 +101,5 @@ hsm_rc key_template_parse(struct rd bytes, struct key_template *out)
 	        !get_reference(&bytes, 0x45, true, &out->outer_car))
 		return HSM_E_BAD_DATA;
 	TRY(key_parse(key, &out->meta));
-	return rules_parse(bytes, &out->meta);
+	return key_rules_parse(bytes, &out->meta);
 }

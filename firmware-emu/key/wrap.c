@@ -5,6 +5,7 @@
 #include "key/kek.h"
 #include "key/prepare.h"
 #include "key/rsa.h"
+#include "key/secret_key.h"
 #include "key/template.h"
 
 enum { ROOM = 2 * RSA_BYTES_MAX + 16 };
@@ -34,12 +35,30 @@ static hsm_rc ec_parts(
 	return HSM_OK;
 }
 
+static hsm_rc aes_part(EVP_PKEY *pkey, struct wr *room, struct keyblob *out)
+{
+	AUTO_SECRET bytes = { .n = 0 };
+
+	TRY(secret_key_bytes(pkey, &bytes));
+	wr_rd_put(room, secret_rd(&bytes));
+	out->type = KEYBLOB_AES;
+	out->part[KB_AES_KEY] = wr_rd(room);
+	return wr_done(room);
+}
+
 static hsm_rc parts(
         const struct emu_key_meta *meta, EVP_PKEY *pkey, struct wr *room, struct keyblob *out)
 {
 	*out = (struct keyblob){ .bits = meta->bits, .algs = rd_of(meta->algs, meta->algs_n) };
-	return meta->type == EMU_KEY_RSA ? rsa_key_parts(pkey, room, out)
-	                                 : ec_parts(meta->curve, pkey, room, out);
+	switch (meta->type) {
+	case EMU_KEY_RSA:
+		return rsa_key_parts(pkey, room, out);
+	case EMU_KEY_EC:
+		return ec_parts(meta->curve, pkey, room, out);
+	case EMU_KEY_AES:
+		return aes_part(pkey, room, out);
+	}
+	return HSM_E_FAIL;
 }
 
 hsm_rc key_wrap(struct emu_lane *lane, uint8_t kid, struct wr *out)
@@ -139,9 +158,12 @@ static hsm_rc open_any(const struct keyblob *blob, struct emu_key_meta *meta, EV
 		return rsa_open(blob, meta, out);
 	case KEYBLOB_EC:
 		return ec_open(blob, meta, out);
-	default:
-		return HSM_E_BAD_ALG;
+	case KEYBLOB_AES:
+		meta->type = EMU_KEY_AES;
+		meta->bits = blob->bits;
+		return secret_key_open(blob->part[KB_AES_KEY], out);
 	}
+	return HSM_E_BAD_DATA;
 }
 
 hsm_rc key_unwrap(struct emu_lane *lane, struct rd blob, struct emu_key_meta *meta, EVP_PKEY **out)

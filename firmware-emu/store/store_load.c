@@ -261,7 +261,7 @@ static bool meta_row(sqlite3_stmt *stmt, struct emu_key_meta *meta)
 	bool ok = true;
 	struct rd algs;
 
-	meta->type = (enum emu_key_type)get_int(stmt, 0, EMU_KEY_RSA, EMU_KEY_EC, &ok);
+	meta->type = (enum emu_key_type)get_int(stmt, 0, EMU_KEY_RSA, EMU_KEY_AES, &ok);
 	meta->bits = (uint16_t)get_int(stmt, 1, 1, RSA_BITS_MAX, &ok);
 	if (sqlite3_column_type(stmt, 2) != SQLITE_NULL)
 		meta->curve = curve_by_name((const char *)sqlite3_column_text(stmt, 2));
@@ -273,7 +273,11 @@ static bool meta_row(sqlite3_stmt *stmt, struct emu_key_meta *meta)
 		memcpy(meta->algs, algs.p, algs.n);
 	if (meta->type == EMU_KEY_EC)
 		return meta->curve != NULL && meta->curve->bits == meta->bits;
-	return sqlite3_column_type(stmt, 2) == SQLITE_NULL && meta->bits >= RSA_BITS_MIN;
+	if (sqlite3_column_type(stmt, 2) != SQLITE_NULL)
+		return false;
+	return meta->type == EMU_KEY_AES
+	               ? meta->bits == 128 || meta->bits == 192 || meta->bits == 256
+	               : meta->bits >= RSA_BITS_MIN;
 }
 
 static hsm_rc read_key(struct store *s, struct emu_key *key)

@@ -35,6 +35,9 @@ enum schsm_ins {
 };
 
 enum schsm_alg {
+	ALG_AES_CBC_ENCRYPT = 0x10,
+	ALG_AES_CBC_DECRYPT = 0x11,
+	ALG_AES_CMAC = 0x18,
 	ALG_RSA_RAW = 0x20,
 	ALG_RSA_DECRYPT_RAW = 0x21,
 	ALG_RSA_DECRYPT_PKCS1 = 0x22,

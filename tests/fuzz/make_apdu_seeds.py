@@ -98,6 +98,16 @@ def main():
             "80680170 00 0005 11", "F0A40400", "00FF0000", "0046010005 5F2901007F",
         ]),
     }
+    keyblobs = json.loads((GOLDEN / "keyblobs.json").read_text())
+    aes, _, _, ec = (blob["blob"] for blob in keyblobs["blobs"][:4])
+    seeds["wrap"] = stream(FRESH, [
+        SELECT, "80500000 1C 80020001 8106363438323139 82083537363231383830 910103 920101",
+        "80520000 00", f"80520000 20 {keyblobs['dkek']} 00", "0020008106363438323139",
+        f"80740193 00{len(aes) // 2:04X} {aes}", f"80740293 00{len(ec) // 2:04X} {ec}",
+        "80720292 000000", "004803B2 05 9103101892", "80720392 000000",
+        "80780110 10 000102030405060708090A0B0C0D0E0F 00", f"80780318 00{32:04X} {hash32} 0000",
+        "00D72F10 0B 54020000 5305 0001020304", "80740493", "00E4020002CC02",
+    ])
     SEEDS.mkdir(parents=True, exist_ok=True)
     for name, data in seeds.items():
         (SEEDS / name).write_bytes(data)
