@@ -32,8 +32,9 @@ enum card_secure {
 	CARD_SECURE_TEST, /* the roots of twins and of test cards too, whose keys are no secret */
 };
 
-/* As card_open; with secure messaging there is one lane. HSM_E_SM_WRONG when the card is not what
- * its certificate says or that is not trusted, HSM_E_UNSUPPORTED when it has no AES channel. */
+/* As card_open; with secure messaging there is one lane. HSM_E_UNTRUSTED when its certificate is
+ * not, HSM_E_SM_WRONG when the card is not the one of its certificate, HSM_E_UNSUPPORTED when it
+ * has no AES channel. */
 HSM_MUST hsm_rc card_open_secure(const char *address, enum card_secure secure, struct card **out);
 
 /* As card_open, on a carrier that is open already; takes the carrier over, also when it fails. */

@@ -63,7 +63,7 @@ static inline size_t command_overhead(const struct card *card)
 
 /* ---- secure.c ---- */
 
-/* Checks the chain of EF 2F02 and takes the device's key from it; HSM_E_SM_WRONG. */
+/* Checks the chain of EF 2F02 and takes the device's key from it; HSM_E_UNTRUSTED. */
 HSM_MUST hsm_rc secure_trust(struct card *card, struct rd devaut);
 
 /* Chip authentication; what was there before has ended. HSM_E_UNSUPPORTED: not by this card. */

@@ -35,7 +35,7 @@ hsm_rc secure_trust(struct card *card, struct rd devaut)
 	if (rc != HSM_OK) {
 		log_say(LOG_ERROR, "the card's certificate %s",
 		        rc == HSM_E_NO_REF ? "is of a root that is not trusted" : "is not valid");
-		return HSM_E_SM_WRONG;
+		return HSM_E_UNTRUSTED;
 	}
 	if (device.key.point.n != sizeof(card->device_point))
 		return HSM_E_CARD_DATA;

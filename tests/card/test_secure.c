@@ -226,8 +226,8 @@ static void secure__twin__not_trusted_as_a_genuine_card(void **state)
 	struct wire *w = *state;
 	struct card *card;
 
-	assert_rc(
-	        card_open_tp_secure(fake_tp(pass, w, 8, 4096), CARD_SECURE, &card), HSM_E_SM_WRONG);
+	assert_rc(card_open_tp_secure(fake_tp(pass, w, 8, 4096), CARD_SECURE, &card),
+	        HSM_E_UNTRUSTED);
 	assert_int_equal(w->agreed, 0);
 }
 
