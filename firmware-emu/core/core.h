@@ -5,6 +5,7 @@
 #include "apdu/chain.h"
 #include "core/channel.h"
 #include "core/image.h"
+#include "core/trust.h"
 #include "emu.h"
 #include "store/store.h"
 
@@ -83,6 +84,7 @@ struct emu_lane {
 	struct emu_image *image; /* counted; current as of the command being run */
 	struct chain chain;
 	struct channel channel;
+	struct trust trust;
 	unsigned resets;                   /* card->resets as of the last command */
 	uint16_t current_fid;              /* file selected or written last, 0: none */
 	bool held;                         /* emu_lane_hold is on */

@@ -40,6 +40,7 @@ static void notice_reset(struct emu_lane *lane)
 	lane->current_fid = 0;
 	chain_done(&lane->chain);
 	channel_end(lane);
+	lane->trust = (struct trust){ 0 };
 }
 
 hsm_rc lane_sync(struct emu_lane *lane)
