@@ -12,7 +12,7 @@ unset OPENSC_CONF OPENSC_DEBUG
 leave_opensc() {
 	local status=$?
 
-	trap - EXIT
+	set +e
 	stop_process "$server"
 	stop_process "$pcscd"
 	(exit "$status")
