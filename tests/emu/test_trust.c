@@ -51,7 +51,7 @@ static void mse__keys__known_from_the_start(void **state)
 {
 	struct emu_bench *b = emu_bench_new();
 	char device[17] = { 0 };
-	struct rd chain, cert, body, chr;
+	struct rd chain, cert, body = { 0 }, chr;
 
 	(void)state;
 	assert_int_equal(choose(b, "DESRCACC100001"), 0x9000);
