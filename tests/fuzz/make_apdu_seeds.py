@@ -98,6 +98,20 @@ def main():
             "80680170 00 0005 11", "F0A40400", "00FF0000", "0046010005 5F2901007F",
         ]),
     }
+    genuine = json.loads((GOLDEN / "genuine_device.json").read_text())["ef_2F02"]
+    device, issuer = genuine[8:464], genuine[472:]
+    messaging = json.loads((GOLDEN / "secure_messaging.json").read_text())
+    seeds["secure"] = stream(LOGGED_IN, [
+        messaging["mse_set"], messaging["general_authenticate"],
+        messaging["apdus"][0]["protected"], "00200081",
+        messaging["mse_set"], messaging["general_authenticate"], "0C200081 03 970100 00",
+    ])
+    seeds["certificates"] = stream(FRESH, [
+        SELECT, "002281B6 10 830E" + b"DESRCACC100001".hex(),
+        f"002A00BE {len(issuer) // 2:02X} {issuer}",
+        "002281B6 0F 830D" + b"DEDINK0400001".hex(),
+        f"002A00BE {len(device) // 2:02X} {device}",
+    ])
     keyblobs = json.loads((GOLDEN / "keyblobs.json").read_text())
     aes, _, _, ec = (blob["blob"] for blob in keyblobs["blobs"][:4])
     seeds["wrap"] = stream(FRESH, [
