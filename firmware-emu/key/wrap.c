@@ -133,13 +133,13 @@ static hsm_rc ec_open(const struct keyblob *blob, struct emu_key_meta *meta, EVP
 
 	if (curve == NULL)
 		return HSM_E_BAD_ALG;
+	if (!same_curve(curve, blob) || blob->part[KB_EC_D].n > curve->width)
+		return HSM_E_BAD_DATA;
 	meta->type = EMU_KEY_EC;
 	meta->curve = curve;
 	meta->bits = curve->bits;
 	w = wr_of(scalar, curve->width);
 	wr_be_pad(&w, blob->part[KB_EC_D], curve->width);
-	if (w.bad || !same_curve(curve, blob))
-		return HSM_E_BAD_DATA;
 	rc = ec_key_open(curve, wr_rd(&w), out);
 	OPENSSL_cleanse(scalar, sizeof(scalar));
 	if (rc == HSM_OK)
