@@ -26,6 +26,7 @@ static hsm_rc factory_make(enum emu_kdf kdf, struct factory *out)
 		.chr = out->identity.chr,
 		.device_key = rd_of(out->identity.scalar, sizeof(out->identity.scalar)),
 		.devaut = buf_rd(&out->identity.devaut),
+		.profile = profile_default()->name,
 		.scrypt_log2_n = kdf == EMU_KDF_CHEAP ? SEAL_CHEAP_LOG2_N : seal_strong_cost(),
 	};
 	return HSM_OK;
@@ -153,12 +154,13 @@ void emu_reset(struct emu_card *card)
 	atomic_fetch_add(&card->resets, 1);
 }
 
-/* JCOP 4, Nitrokey HSM 2 with firmware 4.x. */
 struct rd emu_atr(const struct emu_card *card)
 {
-	(void)card;
-	return RD_LIT("\x3B\xDE\x96\xFF\x81\x91\xFE\x1F\xC3\x80\x31\x81\x54\x48\x53\x4D\x31\x73\x80"
-	              "\x21\x40\x81\x07\x92");
+	struct emu_image *image = token_published(card->token);
+	const struct rd atr = image->profile->atr; /* not the image's */
+
+	image_free(image);
+	return atr;
 }
 
 hsm_rc emu_epoch(struct emu_card *card, uint64_t *content, uint64_t *security)

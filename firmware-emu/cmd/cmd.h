@@ -5,9 +5,6 @@
 #include "apdu/capdu.h"
 #include "core/core.h"
 
-/* The card that is emulated: Nitrokey HSM 2, applet 4.1 on JCOP. */
-enum { EMU_PLATFORM = 0x00, EMU_MAJOR = 4, EMU_MINOR = 1 };
-
 /* Runs a command and writes the answer's data; the status word follows from the outcome, or is
  * `*sw` where that was set to something other than 0 (63Cx). The access rule and the length range
  * of the row in dispatch.c hold already. */

@@ -145,8 +145,8 @@ static hsm_rc wipe_and_write(struct store *store, const struct setup *s, const s
 	if (s->pin.p != NULL)
 		TRY(store_put_pin(store, REF_USER_PIN, &r->user));
 	if (r->kek.exists)
-		TRY(store_put_kek(store, &r->kek));
-	return store_put_options(store, s->options);
+		TRY(store_put_kek(store, 0, &r->kek));
+	return store_put_options(store, s->options, s->dkek_shares >= 0 ? 1 : 0);
 }
 
 static hsm_rc apply(
@@ -181,8 +181,10 @@ static hsm_rc initialize(struct emu_lane *lane, const struct setup *s)
 
 static hsm_rc memory(const struct emu_image *image, struct wr *rsp)
 {
-	wr_u32(rsp, (uint32_t)(EMU_MEMORY - image_used(image)));
-	wr_put(rsp, (const uint8_t[]){ EMU_PLATFORM, EMU_MAJOR, EMU_MINOR }, 3);
+	const struct profile *p = image->profile;
+
+	wr_u32(rsp, (uint32_t)(p->memory - image_used(image)));
+	wr_put(rsp, (const uint8_t[]){ p->platform, p->major, p->minor }, 3);
 	return HSM_OK;
 }
 

@@ -10,10 +10,10 @@ static hsm_rc import(struct emu_lane *lane, struct rd share)
 	hsm_rc rc;
 
 	TRY(txn_begin(lane, &store));
-	kek = lane->image->kek;
+	kek = lane->image->keks[0];
 	rc = kek.exists ? kek_import(lane->image, share, &kek) : HSM_E_NO_REF;
 	if (rc == HSM_OK)
-		rc = store_put_kek(store, &kek);
+		rc = store_put_kek(store, 0, &kek);
 	OPENSSL_cleanse(&kek, sizeof(kek));
 	return txn_end(lane, rc);
 }
@@ -33,14 +33,14 @@ hsm_rc cmd_key_domain(struct emu_lane *lane, const struct capdu *c, struct wr *r
 	(void)sw;
 	if (c->p1 != 0 || c->p2 != 0)
 		return HSM_E_BAD_PARAM;
-	if (!lane->image->kek.exists)
+	if (!lane->image->keks[0].exists)
 		return HSM_E_NO_REF;
 	if (c->ne < STATUS_LEN)
 		return HSM_E_BAD_LEN;
 	if (c->data.n != 0)
 		TRY(import(lane, c->data));
-	if (!lane->image->kek.exists) /* initialised by another process meanwhile */
+	if (!lane->image->keks[0].exists) /* initialised by another process meanwhile */
 		return HSM_E_NO_REF;
-	status_put(&lane->image->kek, rsp);
+	status_put(&lane->image->keks[0], rsp);
 	return wr_done(rsp);
 }

@@ -36,8 +36,9 @@ static void u8_put(struct wr *w, uint16_t tag, uint8_t v)
 /* Options as given at INITIALIZE DEVICE, platform JCOP, version. */
 static void applet_put(struct wr *w, const struct emu_image *image)
 {
-	const uint8_t v[] = { (uint8_t)(image->options >> 8), (uint8_t)image->options, EMU_PLATFORM,
-		EMU_MAJOR, EMU_MINOR };
+	const struct profile *p = image->profile;
+	const uint8_t v[] = { (uint8_t)(image->options >> 8), (uint8_t)image->options, p->platform,
+		p->major, p->minor };
 
 	u8_put(w, TAG_DESCRIPTOR, DESCRIPTOR_DF);
 	tlv_put(w, TAG_PROPRIETARY, rd_of(v, sizeof(v)));

@@ -36,7 +36,7 @@ void image_free(struct emu_image *image)
 	for (size_t i = 0; i < image->keys_n; i++)
 		emu_key_free(image->keys[image->key_order[i]]);
 	OPENSSL_cleanse(image->device_scalar, sizeof(image->device_scalar));
-	OPENSSL_cleanse(&image->kek, sizeof(image->kek));
+	OPENSSL_cleanse(image->keks, sizeof(image->keks));
 	buf_free(&image->user.sealed);
 	buf_free(&image->so.sealed);
 	free(image);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/lock.h"
 #include "base/secret.h"
+#include "core/profile.h"
 #include "p15/keyblob.h"
 #include "p15/limits.h"
 
@@ -32,6 +33,8 @@ struct emu_key_meta {
 	const struct curve *curve; /* EC */
 	uint8_t algs[16];          /* list of allowed algorithms, tag 91; none: all */
 	uint8_t algs_n;
+	uint8_t domain; /* key domain, tag 92 */
+	uint32_t uses;  /* how often it can be used in all, tag 90; 0: without end */
 };
 
 /* A key: sealed as stored, opened on first use after a login, then kept opened. */
@@ -57,10 +60,11 @@ struct emu_pin {
 	struct buf sealed; /* PIN_SEALED_LEN bytes */
 };
 
-enum { KEK_HALF_LEN = 32, KEK_PRIVATE_LEN = 60, KEK_SEALED_LEN = 92 };
+enum { KEK_HALF_LEN = 32, KEK_PRIVATE_LEN = 60, KEK_SEALED_LEN = 92, KEK_UID_MAX = 64 };
 
-/* Key domain 0 (key/kek.h): a DKEK, or the shares of one that are there so far. Shares come without
- * a login, so the DKEK is sealed to a key pair whose private half the token key opens. */
+/* The KEK of a key domain (key/kek.h): a DKEK, or the shares of one that are there so far. Shares
+ * come without a login, so the DKEK is sealed to a key pair whose private half the token key opens.
+ */
 struct emu_kek {
 	bool exists;
 	uint8_t shares;                   /* in all; 0: by chance */
@@ -70,9 +74,11 @@ struct emu_kek {
 	uint8_t pending[DKEK_LEN];        /* sum of the shares so far; zeros when complete */
 	uint8_t kcv[KCV_LEN];             /* zeros until complete */
 	uint8_t sealed[KEK_SEALED_LEN];   /* DKEK sealed to the pair; when complete */
+	uint8_t uid_n;                    /* 0: not an XKEK */
+	uint8_t uid[KEK_UID_MAX];         /* of the domain of an XKEK */
 };
 
-enum { DEVICE_SCALAR_LEN = 32 };
+enum { DEVICE_SCALAR_LEN = 32, KEY_DOMAINS_MAX = 8 };
 
 struct emu_image {
 	atomic_uint refs;
@@ -81,15 +87,18 @@ struct emu_image {
 	uint64_t content;                         /* grows with every change of a file or key */
 	uint64_t security;                        /* grows when the user PIN's rev changed */
 	uint16_t options;                         /* enum schsm_option */
+	uint8_t domains;                          /* key domains, set at INITIALIZE DEVICE */
+	const struct profile *profile;            /* which card this is; not owned */
 	uint8_t scrypt_log2_n;                    /* cost for PIN records made from now on */
 	char chr[P15_CHR_MAX + 1];                /* holder of the device certificate */
 	uint8_t device_scalar[DEVICE_SCALAR_LEN]; /* key CC00; not secret, see specs/token-file.md
 	                                           */
 	struct emu_pin user, so;
-	struct emu_kek kek;
-	struct emu_file **files; /* creation order, EF 2F02 first */
+	struct emu_kek keks[KEY_DOMAINS_MAX]; /* by domain */
+	struct emu_file **files;              /* creation order, EF 2F02 first */
 	size_t files_n;
 	struct emu_key *keys[256]; /* by kid */
+	uint32_t uses_left[256];   /* by kid; of keys with a use counter */
 	uint8_t key_order[256];    /* kids in creation order */
 	size_t keys_n;
 };
@@ -115,9 +124,6 @@ const struct emu_pin *image_pin(const struct emu_image *image, enum schsm_ref re
 
 /* Bytes of the card's memory that files and keys take. */
 size_t image_used(const struct emu_image *image);
-
-/* The memory of the card, bytes. */
-enum { EMU_MEMORY = 1 << 20 };
 
 struct emu_file *emu_file_ref(struct emu_file *file);
 struct emu_key *emu_key_ref(struct emu_key *key);

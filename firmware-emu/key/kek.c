@@ -95,7 +95,7 @@ hsm_rc kek_import(const struct emu_image *image, struct rd share, struct emu_kek
 
 static hsm_rc private_open(struct emu_lane *lane, struct secret *out)
 {
-	const struct emu_kek *kek = &lane->image->kek;
+	const struct emu_kek *kek = &lane->image->keks[0];
 	AUTO_SECRET token_key = { .n = 0 };
 	AUTO_BUF plain = { 0 };
 	uint8_t aad[AAD_MAX];
@@ -110,7 +110,7 @@ static hsm_rc private_open(struct emu_lane *lane, struct secret *out)
 
 hsm_rc kek_open(struct emu_lane *lane, struct dkek *out)
 {
-	const struct emu_kek *kek = &lane->image->kek;
+	const struct emu_kek *kek = &lane->image->keks[0];
 	AUTO_SECRET private = { .n = 0 };
 	AUTO_BUF value = { 0 };
 	uint8_t aad[AAD_MAX];

@@ -16,6 +16,8 @@ static hsm_rc aad_put(const struct emu_image *image, const struct emu_key_meta *
 	wr_u16(w, meta->bits);
 	tlv_put(w, 0x06, meta->type == EMU_KEY_EC ? meta->curve->oid : rd_of(NULL, 0));
 	tlv_put(w, 0x91, rd_of(meta->algs, meta->algs_n));
+	wr_u8(w, meta->domain);
+	wr_u32(w, meta->uses);
 	tlv_put(w, 0x5F20, rd_str(image->chr));
 	return wr_done(w);
 }

@@ -11,7 +11,9 @@ static const char *const tables[TABLES_N] = {
 	"chr TEXT NOT NULL,"
 	"device_key BLOB NOT NULL,"
 	"scrypt_log2_n INTEGER NOT NULL,"
-	"options INTEGER NOT NULL"
+	"profile TEXT NOT NULL,"
+	"options INTEGER NOT NULL,"
+	"domains INTEGER NOT NULL"
 	") STRICT",
 
 	"CREATE TABLE pin("
@@ -40,6 +42,9 @@ static const char *const tables[TABLES_N] = {
 	"bits INTEGER NOT NULL,"
 	"curve TEXT,"
 	"algs BLOB NOT NULL,"
+	"domain INTEGER NOT NULL,"
+	"uses INTEGER NOT NULL,"
+	"uses_left INTEGER NOT NULL,"
 	"sealed BLOB NOT NULL"
 	") STRICT",
 
@@ -51,7 +56,8 @@ static const char *const tables[TABLES_N] = {
 	"private BLOB NOT NULL,"
 	"pending BLOB,"
 	"kcv BLOB,"
-	"sealed BLOB"
+	"sealed BLOB,"
+	"uid BLOB"
 	") STRICT",
 };
 
@@ -80,6 +86,7 @@ static hsm_rc fill(struct store *s, const struct store_factory *f)
 	sqlite3_bind_text(stmt, 1, f->chr, -1, NULL);
 	db_bind_blob(stmt, 2, f->device_key);
 	sqlite3_bind_int(stmt, 3, f->scrypt_log2_n);
+	sqlite3_bind_text(stmt, 4, f->profile, -1, NULL);
 	TRY(db_run(stmt));
 	return store_put_file(s, EF_DEVAUT, f->devaut);
 }

@@ -194,7 +194,19 @@ hsm_rc store_put_key(struct store *s, const struct emu_key_meta *meta, struct rd
 	if (meta->curve != NULL)
 		sqlite3_bind_text(stmt, 5, meta->curve->name, -1, NULL);
 	db_bind_blob(stmt, 6, rd_of(meta->algs, meta->algs_n));
-	db_bind_blob(stmt, 7, sealed);
+	sqlite3_bind_int(stmt, 7, meta->domain);
+	sqlite3_bind_int64(stmt, 8, meta->uses);
+	db_bind_blob(stmt, 9, sealed);
+	return db_run(stmt);
+}
+
+hsm_rc store_put_uses(struct store *s, uint8_t kid, uint32_t left)
+{
+	sqlite3_stmt *stmt;
+
+	TRY(db_sql(s, SQL_PUT_USES, &stmt));
+	sqlite3_bind_int(stmt, 1, kid);
+	sqlite3_bind_int64(stmt, 2, left);
 	return db_run(stmt);
 }
 
@@ -227,31 +239,35 @@ hsm_rc store_put_tries(struct store *s, enum schsm_ref ref, uint8_t tries, int64
 	return db_run(stmt);
 }
 
-hsm_rc store_put_kek(struct store *s, const struct emu_kek *kek)
+hsm_rc store_put_kek(struct store *s, uint8_t domain, const struct emu_kek *kek)
 {
 	const bool complete = kek->missing == 0;
 	sqlite3_stmt *stmt;
 
 	TRY(db_sql(s, SQL_PUT_KEK, &stmt));
-	sqlite3_bind_int(stmt, 1, kek->shares);
-	sqlite3_bind_int(stmt, 2, kek->missing);
-	db_bind_blob(stmt, 3, rd_of(kek->public, sizeof(kek->public)));
-	db_bind_blob(stmt, 4, rd_of(kek->private, sizeof(kek->private)));
+	sqlite3_bind_int(stmt, 1, domain);
+	sqlite3_bind_int(stmt, 2, kek->shares);
+	sqlite3_bind_int(stmt, 3, kek->missing);
+	db_bind_blob(stmt, 4, rd_of(kek->public, sizeof(kek->public)));
+	db_bind_blob(stmt, 5, rd_of(kek->private, sizeof(kek->private)));
 	if (complete) {
-		db_bind_blob(stmt, 6, rd_of(kek->kcv, sizeof(kek->kcv)));
-		db_bind_blob(stmt, 7, rd_of(kek->sealed, sizeof(kek->sealed)));
+		db_bind_blob(stmt, 7, rd_of(kek->kcv, sizeof(kek->kcv)));
+		db_bind_blob(stmt, 8, rd_of(kek->sealed, sizeof(kek->sealed)));
 	} else {
-		db_bind_blob(stmt, 5, rd_of(kek->pending, sizeof(kek->pending)));
+		db_bind_blob(stmt, 6, rd_of(kek->pending, sizeof(kek->pending)));
 	}
+	if (kek->uid_n != 0)
+		db_bind_blob(stmt, 9, rd_of(kek->uid, kek->uid_n));
 	return db_run(stmt);
 }
 
-hsm_rc store_put_options(struct store *s, uint16_t options)
+hsm_rc store_put_options(struct store *s, uint16_t options, uint8_t domains)
 {
 	sqlite3_stmt *stmt;
 
 	TRY(db_sql(s, SQL_PUT_OPTIONS, &stmt));
 	sqlite3_bind_int(stmt, 1, options);
+	sqlite3_bind_int(stmt, 2, domains);
 	return db_run(stmt);
 }
 
@@ -268,6 +284,11 @@ static hsm_rc delete_row(struct store *s, enum db_sql which, int id)
 hsm_rc store_delete_file(struct store *s, uint16_t fid)
 {
 	return delete_row(s, SQL_DELETE_FILE, fid);
+}
+
+hsm_rc store_delete_kek(struct store *s, uint8_t domain)
+{
+	return delete_row(s, SQL_DELETE_KEK, domain);
 }
 
 hsm_rc store_delete_key(struct store *s, uint8_t kid)

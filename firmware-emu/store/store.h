@@ -13,6 +13,7 @@ struct store_factory {
 	struct rd device_key; /* private scalar, brainpoolP256r1 */
 	struct rd devaut;     /* contents of EF 2F02 */
 	uint8_t scrypt_log2_n;
+	const char *profile; /* core/profile.h */
 };
 
 /* Makes the file complete and durable, or not at all. HSM_E_TOKEN_EXISTS, _ACCESS. */
@@ -55,12 +56,16 @@ HSM_MUST hsm_rc store_put_pin(struct store *s, enum schsm_ref ref, const struct 
 HSM_MUST hsm_rc store_put_tries(
         struct store *s, enum schsm_ref ref, uint8_t tries, int64_t tried_ms);
 
-HSM_MUST hsm_rc store_put_kek(struct store *s, const struct emu_kek *kek);
+/* Uses of a key that are left; its rev stays. */
+HSM_MUST hsm_rc store_put_uses(struct store *s, uint8_t kid, uint32_t left);
+
+HSM_MUST hsm_rc store_put_kek(struct store *s, uint8_t domain, const struct emu_kek *kek);
+HSM_MUST hsm_rc store_delete_kek(struct store *s, uint8_t domain);
 
 /* What INITIALIZE DEVICE sets. */
-HSM_MUST hsm_rc store_put_options(struct store *s, uint16_t options);
+HSM_MUST hsm_rc store_put_options(struct store *s, uint16_t options, uint8_t domains);
 
-/* Removes all files but EF 2F02, all keys, the DKEK and the user PIN. */
+/* Removes all files but EF 2F02, all keys, all key domains and the user PIN. */
 HSM_MUST hsm_rc store_wipe(struct store *s);
 
 #endif

@@ -34,6 +34,14 @@ static struct rd get_bytes(sqlite3_stmt *stmt, int column, size_t min, size_t ma
 
 /* ---- the card ---- */
 
+/* NULL when this program does not know it. */
+static const struct profile *get_profile(sqlite3_stmt *stmt, int column)
+{
+	const char *name = (const char *)sqlite3_column_text(stmt, column);
+
+	return name == NULL ? NULL : profile_find(name);
+}
+
 static hsm_rc card_row(sqlite3_stmt *stmt, struct emu_image *image)
 {
 	bool ok = true;
@@ -41,8 +49,10 @@ static hsm_rc card_row(sqlite3_stmt *stmt, struct emu_image *image)
 	const struct rd scalar = get_bytes(stmt, 1, DEVICE_SCALAR_LEN, DEVICE_SCALAR_LEN, &ok);
 
 	image->scrypt_log2_n = (uint8_t)get_int(stmt, 2, COST_MIN, COST_MAX, &ok);
-	image->options = (uint16_t)get_int(stmt, 3, 0, UINT16_MAX, &ok);
-	if (!ok || memchr(chr.p, 0, chr.n) != NULL)
+	image->profile = get_profile(stmt, 3);
+	image->options = (uint16_t)get_int(stmt, 4, 0, UINT16_MAX, &ok);
+	image->domains = (uint8_t)get_int(stmt, 5, 0, KEY_DOMAINS_MAX, &ok);
+	if (!ok || image->profile == NULL || memchr(chr.p, 0, chr.n) != NULL)
 		return HSM_E_TOKEN_DAMAGED;
 	memcpy(image->chr, chr.p, chr.n);
 	memcpy(image->device_scalar, scalar.p, scalar.n);
@@ -101,7 +111,7 @@ static hsm_rc load_pins(struct store *s, struct emu_image *image)
 	return image->user.rev != 0 && image->so.rev == 0 ? HSM_E_TOKEN_DAMAGED : HSM_OK;
 }
 
-/* ---- the DKEK ---- */
+/* ---- key domains ---- */
 
 /* A column of exactly `n` bytes, or of none. */
 static void get_exact(sqlite3_stmt *stmt, int column, size_t n, uint8_t *out, bool *ok)
@@ -112,11 +122,16 @@ static void get_exact(sqlite3_stmt *stmt, int column, size_t n, uint8_t *out, bo
 		memcpy(out, v.p, n);
 }
 
-static hsm_rc kek_row(sqlite3_stmt *stmt, struct emu_kek *kek)
+static hsm_rc kek_row(sqlite3_stmt *stmt, struct emu_image *image)
 {
 	bool ok = true, complete;
+	const int64_t domain = get_int(stmt, 0, 0, image->domains - 1, &ok);
+	struct emu_kek *kek;
+	struct rd uid;
 
-	(void)get_int(stmt, 0, 0, 0, &ok);
+	if (!ok || image->keks[domain].exists)
+		return HSM_E_TOKEN_DAMAGED;
+	kek = &image->keks[domain];
 	kek->exists = true;
 	kek->shares = (uint8_t)get_int(stmt, 1, 0, UINT8_MAX, &ok);
 	kek->missing = (uint8_t)get_int(stmt, 2, 0, kek->shares, &ok);
@@ -126,21 +141,27 @@ static hsm_rc kek_row(sqlite3_stmt *stmt, struct emu_kek *kek)
 	get_exact(stmt, 5, complete ? 0 : sizeof(kek->pending), kek->pending, &ok);
 	get_exact(stmt, 6, complete ? sizeof(kek->kcv) : 0, kek->kcv, &ok);
 	get_exact(stmt, 7, complete ? sizeof(kek->sealed) : 0, kek->sealed, &ok);
-	return ok ? HSM_OK : HSM_E_TOKEN_DAMAGED;
+	uid = get_bytes(stmt, 8, 0, sizeof(kek->uid), &ok);
+	if (!ok)
+		return HSM_E_TOKEN_DAMAGED;
+	kek->uid_n = (uint8_t)uid.n;
+	if (uid.n != 0)
+		memcpy(kek->uid, uid.p, uid.n);
+	return HSM_OK;
 }
 
-static hsm_rc load_kek(struct store *s, struct emu_image *image)
+static hsm_rc load_keks(struct store *s, struct emu_image *image)
 {
 	sqlite3_stmt *stmt;
 	bool more;
 
 	TRY(db_sql(s, SQL_GET_KEK, &stmt));
-	TRY(db_row(stmt, &more));
-	if (!more)
-		return HSM_OK;
-	TRY(kek_row(stmt, &image->kek));
-	TRY(db_row(stmt, &more));
-	return more ? HSM_E_TOKEN_DAMAGED : HSM_OK;
+	for (;;) {
+		TRY(db_row(stmt, &more));
+		if (!more)
+			return HSM_OK;
+		TRY(kek_row(stmt, image));
+	}
 }
 
 /* ---- files ---- */
@@ -266,6 +287,8 @@ static bool meta_row(sqlite3_stmt *stmt, struct emu_key_meta *meta)
 	if (sqlite3_column_type(stmt, 2) != SQLITE_NULL)
 		meta->curve = curve_by_name((const char *)sqlite3_column_text(stmt, 2));
 	algs = get_bytes(stmt, 3, 0, sizeof(meta->algs), &ok);
+	meta->domain = (uint8_t)get_int(stmt, 4, 0, KEY_DOMAINS_MAX - 1, &ok);
+	meta->uses = (uint32_t)get_int(stmt, 5, 0, UINT32_MAX, &ok);
 	if (!ok)
 		return false;
 	meta->algs_n = (uint8_t)algs.n;
@@ -293,7 +316,7 @@ static hsm_rc read_key(struct store *s, struct emu_key *key)
 	if (!more)
 		return HSM_E_TOKEN_DAMAGED;
 	ok = meta_row(stmt, &key->meta);
-	sealed = get_bytes(stmt, 4, 1, SEALED_KEY_MAX, &ok);
+	sealed = get_bytes(stmt, 6, 1, SEALED_KEY_MAX, &ok);
 	if (ok)
 		rc = buf_set(&key->sealed, sealed);
 	sqlite3_reset(stmt);
@@ -343,8 +366,11 @@ static hsm_rc load_keys(struct store *s, const struct emu_image *old, struct emu
 		rev = (uint64_t)get_int(stmt, 1, 1, INT64_MAX, &ok);
 		if (!ok || image->keys[kid] != NULL)
 			return HSM_E_TOKEN_DAMAGED;
+		image->uses_left[kid] = (uint32_t)get_int(stmt, 2, 0, UINT32_MAX, &ok);
 		TRY(get_key(s, old, kid, rev, &image->keys[kid]));
 		image->key_order[image->keys_n++] = kid;
+		if (!ok || image->uses_left[kid] > image->keys[kid]->meta.uses)
+			return HSM_E_TOKEN_DAMAGED;
 	}
 }
 
@@ -356,7 +382,7 @@ static hsm_rc load(struct store *s, const struct emu_image *old, struct emu_imag
 	TRY(load_card(s, image)); /* the first statement takes the lock on the file */
 	TRY(store_generation(s, &image->generation));
 	TRY(load_pins(s, image));
-	TRY(load_kek(s, image));
+	TRY(load_keks(s, image));
 	TRY(load_files(s, old, image));
 	TRY(check_devaut(image));
 	return load_keys(s, old, image);
