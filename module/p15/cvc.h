@@ -25,6 +25,7 @@ struct cvc {
 	struct rd role; /* OID body of 7F4C; empty in requests */
 	uint8_t role_bits;
 	struct rd effective, expiry; /* six digits YYMMDD, one a byte; empty in requests */
+	struct rd extensions;        /* contents of 65; empty when absent */
 	struct rd signature;
 };
 
@@ -44,14 +45,20 @@ HSM_MUST hsm_rc cvc_key_parse(struct rd content, struct cvc_key *out);
 /* Parses one 7F21; `*certs` moves past it, so that a chain is read in a loop. */
 HSM_MUST hsm_rc cvc_parse(struct rd *certs, struct cvc *out);
 
+/* Parses what is inside a 7F21, all of it. */
+HSM_MUST hsm_rc cvc_content_parse(struct rd content, struct cvc *out);
+
 /* Parses the 67 at the start of `bytes`; bytes after it are ignored (old file tails). */
 HSM_MUST hsm_rc cvc_request_parse(struct rd bytes, struct cvc_request *out);
+
+/* Parses what is inside a 67, all of it. */
+HSM_MUST hsm_rc cvc_request_content_parse(struct rd content, struct cvc_request *out);
 
 /* Writes 7F49. EC with a curve: all domain parameters, then the point; without: OID and point.
  * With an empty point and modulus: a template for key generation (RSA: exponent 82 and bits 02). */
 void cvc_key_put(struct wr *w, const struct cvc_key *key);
 
-/* Writes 7F4E from car, key, chr and, when role is not empty, role, dates. */
+/* Writes 7F4E from car, key, chr and, where they are not empty, role, dates and extensions. */
 void cvc_body_put(struct wr *w, const struct cvc *c);
 
 #endif

@@ -67,5 +67,7 @@ void cvc_body_put(struct wr *w, const struct cvc *c)
 	tlv_put(w, CVC_CHR, c->chr);
 	if (c->role.n != 0)
 		put_validity(w, c);
+	if (c->extensions.n != 0)
+		tlv_put(w, CVC_EXTENSIONS, c->extensions);
 	tlv_close(w, mark);
 }

@@ -33,24 +33,33 @@ static hsm_rc parse_body(struct rd r, struct cvc *c)
 		return HSM_E_CARD_DATA;
 	TRY(cvc_key_parse(key, &c->key));
 	if (!tlv_get(&r, CVC_CHR, &c->chr) || c->chr.n == 0 || c->chr.n > P15_CHR_MAX ||
-	        !get_validity(&r, c))
+	        !get_validity(&r, c) || !tlv_get_opt(&r, CVC_EXTENSIONS, &c->extensions))
 		return HSM_E_CARD_DATA;
+	return HSM_OK;
+}
+
+hsm_rc cvc_content_parse(struct rd content, struct cvc *out)
+{
+	struct cvc c = { 0 };
+	struct rd body;
+	uint16_t tag;
+
+	if (!tlv_next(&content, &tag, &body, &c.body) || tag != CVC_BODY)
+		return HSM_E_CARD_DATA;
+	TRY(parse_body(body, &c));
+	if (!tlv_get(&content, CVC_SIGNATURE, &c.signature) || c.signature.n == 0 || content.n != 0)
+		return HSM_E_CARD_DATA;
+	*out = c;
 	return HSM_OK;
 }
 
 hsm_rc cvc_parse(struct rd *certs, struct cvc *out)
 {
-	struct rd at = *certs, cert, body;
-	struct cvc c = { 0 };
-	uint16_t tag;
+	struct rd at = *certs, cert;
 
-	if (!tlv_get(&at, CVC_CERT, &cert) || !tlv_next(&cert, &tag, &body, &c.body) ||
-	        tag != CVC_BODY)
+	if (!tlv_get(&at, CVC_CERT, &cert))
 		return HSM_E_CARD_DATA;
-	TRY(parse_body(body, &c));
-	if (!tlv_get(&cert, CVC_SIGNATURE, &c.signature) || c.signature.n == 0 || cert.n != 0)
-		return HSM_E_CARD_DATA;
-	*out = c;
+	TRY(cvc_content_parse(cert, out));
 	*certs = at;
 	return HSM_OK;
 }

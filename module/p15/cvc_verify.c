@@ -104,7 +104,8 @@ static bool verify(EVP_PKEY *pkey, const char *digest, struct rd data, struct rd
 	return ok;
 }
 
-hsm_rc cvc_verify(const struct cvc *c, struct rd oid, const struct curve *curve, struct rd point)
+hsm_rc cvc_verify_data(
+        struct rd data, struct rd sig, struct rd oid, const struct curve *curve, struct rd point)
 {
 	const char *digest = digest_of(oid);
 	uint8_t der[SIG_DER_MAX];
@@ -114,12 +115,17 @@ hsm_rc cvc_verify(const struct cvc *c, struct rd oid, const struct curve *curve,
 
 	if (digest == NULL)
 		return HSM_E_BAD_ALG;
-	if (c->signature.n != 2 * (size_t)curve->width || ecsig_to_der(c->signature, &w) != HSM_OK)
+	if (sig.n != 2 * (size_t)curve->width || ecsig_to_der(sig, &w) != HSM_OK)
 		return HSM_E_CARD_DATA;
 	TRY(ec_public_open(curve, point, &pkey));
-	ok = verify(pkey, digest, c->body, wr_rd(&w));
+	ok = verify(pkey, digest, data, wr_rd(&w));
 	EVP_PKEY_free(pkey);
 	return ok ? HSM_OK : HSM_E_CARD_DATA;
+}
+
+hsm_rc cvc_verify(const struct cvc *c, struct rd oid, const struct curve *curve, struct rd point)
+{
+	return cvc_verify_data(c->body, c->signature, oid, curve, point);
 }
 
 enum role_bits { ROLE_DEVICE = 0x00, ROLE_ISSUER = 0x80 };

@@ -22,8 +22,12 @@ const struct curve *cvc_chain_curve(void);
  * curve. */
 HSM_MUST hsm_rc ec_public_open(const struct curve *curve, struct rd point, EVP_PKEY **out);
 
-/* Has the key with this point signed `c`? `oid` is what the key signs with (ECDSA only, else
- * HSM_E_BAD_ALG). HSM_E_CARD_DATA: no. */
+/* Is `sig` the plain signature over `data` by the key with this point? `oid` is what the key signs
+ * with (ECDSA only, else HSM_E_BAD_ALG). HSM_E_CARD_DATA: no. */
+HSM_MUST hsm_rc cvc_verify_data(
+        struct rd data, struct rd sig, struct rd oid, const struct curve *curve, struct rd point);
+
+/* The same for the signature of `c`. */
 HSM_MUST hsm_rc cvc_verify(
         const struct cvc *c, struct rd oid, const struct curve *curve, struct rd point);
 

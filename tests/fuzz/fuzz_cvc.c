@@ -12,7 +12,7 @@ static bool same_key(const struct cvc_key *a, const struct cvc_key *b)
 static bool same(const struct cvc *a, const struct cvc *b)
 {
 	return same_key(&a->key, &b->key) && rd_equal(a->car, b->car) && rd_equal(a->chr, b->chr) &&
-	       rd_equal(a->signature, b->signature) &&
+	       rd_equal(a->signature, b->signature) && rd_equal(a->extensions, b->extensions) &&
 	       (a->role.n == 0 || (rd_equal(a->role, b->role) && a->role_bits == b->role_bits &&
 	                                  rd_equal(a->effective, b->effective) &&
 	                                  rd_equal(a->expiry, b->expiry)));
