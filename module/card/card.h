@@ -101,7 +101,9 @@ struct card_init {
 	struct rd so_pin;  /* eight bytes */
 	uint8_t pin_tries; /* initial retry counter, 1 to 10 */
 	bool has_dkek;
-	uint8_t dkek_shares; /* with has_dkek; 0 means a random DKEK */
+	uint8_t dkek_shares;  /* with has_dkek; 0 means a random DKEK */
+	uint8_t pka_n, pka_m; /* public keys in all and needed; 0: no public key authentication */
+	uint8_t domains;      /* key domains, not together with has_dkek; 0: none */
 };
 
 /* INITIALIZE DEVICE: wipes everything but the device key. HSM_E_SO_REFUSED on a wrong SO-PIN,
@@ -113,6 +115,78 @@ HSM_MUST hsm_rc card_free_memory(struct card_lane *lane, uint32_t *out);
 
 /* Random bytes made by the card. */
 HSM_MUST hsm_rc card_random(struct card_lane *lane, uint8_t *out, size_t n);
+
+/* ---- kek.c: key domains and what leaves the card under their keys ---- */
+
+enum card_domain_state {
+	CARD_DOMAIN_NONE,    /* not configured at INITIALIZE */
+	CARD_DOMAIN_EMPTY,   /* holds no key encryption key; or, from applet 4.0, not configured */
+	CARD_DOMAIN_PENDING, /* shares are missing */
+	CARD_DOMAIN_COMPLETE,
+};
+
+enum { CARD_KCV_LEN = 8, CARD_UID_MAX = 64 };
+
+struct card_domain {
+	enum card_domain_state state;
+	uint8_t shares, missing;   /* in all, and still to come */
+	uint8_t kcv[CARD_KCV_LEN]; /* key check value; means something when complete */
+	uint8_t uid[CARD_UID_MAX]; /* of a domain whose key is agreed with other cards */
+	size_t uid_n;              /* 0: a DKEK of shares */
+};
+
+/* State of a key domain; domain 0 is that of a card with DKEK shares. */
+HSM_MUST hsm_rc card_domain_status(struct card_lane *lane, uint8_t domain, struct card_domain *out);
+
+/* Gives the card one share of 32 bytes; needs no login. HSM_E_NOT_ALLOWED: all are there already.
+ * HSM_E_UNSUPPORTED: the card was not initialised for shares. */
+HSM_MUST hsm_rc card_import_share(
+        struct card_lane *lane, uint8_t domain, struct rd share, struct card_domain *out);
+
+/* Turns an empty domain into one of `shares` DKEK shares; takes its key away; removes it, when it
+ * holds no keys (HSM_E_EXISTS). All need a login: HSM_E_NOT_AUTH. HSM_E_BAD_PARAM: no such domain.
+ */
+HSM_MUST hsm_rc card_domain_create(struct card_lane *lane, uint8_t domain, uint8_t shares);
+HSM_MUST hsm_rc card_domain_forget(struct card_lane *lane, uint8_t domain);
+HSM_MUST hsm_rc card_domain_delete(struct card_lane *lane, uint8_t domain);
+
+/* Replaces `blob` by the key blob of a key. HSM_E_NO_REF: no such key, or its domain has no key;
+ * HSM_E_KEY_REFUSED: its list does not have WRAP; HSM_E_UNSUPPORTED: no DKEK was set up. */
+HSM_MUST hsm_rc card_wrap(struct card_lane *lane, uint8_t kid, struct buf *blob);
+
+/* Makes a key of a blob; descriptions and certificate are the caller's to write. HSM_E_BAD_DATA:
+ * wrapped under another key, or damaged; HSM_E_EXISTS: kid is taken. */
+HSM_MUST hsm_rc card_unwrap(struct card_lane *lane, uint8_t kid, struct rd blob);
+
+/* What SELECT tells of a key. */
+struct card_key_info {
+	bool has_uses;
+	uint32_t uses; /* left */
+	uint8_t algs[16];
+	size_t algs_n; /* 0: everything is allowed */
+	bool has_domain;
+	uint8_t domain;
+};
+HSM_MUST hsm_rc card_key_info(struct card_lane *lane, uint8_t kid, struct card_key_info *out);
+
+/* ---- pka.c: public key authentication ---- */
+
+struct card_pka {
+	uint8_t total, missing, required, authenticated;
+};
+
+/* HSM_E_UNSUPPORTED: the card was not initialised for it. */
+HSM_MUST hsm_rc card_pka_status(struct card_lane *lane, struct card_pka *out);
+
+/* Registers the next public key: contents of its request (tag 67) after the certificates of the
+ * device that made it, issuer first, as complete 7F21 objects. HSM_E_UNTRUSTED: a certificate is
+ * refused; HSM_E_NOT_ALLOWED: the request is. */
+HSM_MUST hsm_rc card_pka_register(struct card_lane *lane, struct rd issuer, struct rd device,
+        struct rd request, struct card_pka *out);
+
+/* Holder of registered key `index`, and whether it has authenticated. HSM_E_NO_REF: none there. */
+HSM_MUST hsm_rc card_pka_holder(
+        struct card_lane *lane, uint8_t index, char holder[P15_CHR_MAX + 1], bool *authenticated);
 
 /* ---- files.c ---- */
 

@@ -16,8 +16,11 @@ static uint8_t tries_max(size_t pin_n)
 
 static hsm_rc init_check(const struct card_init *init)
 {
-	if (init->pin.n < USER_PIN_MIN || init->pin.n > USER_PIN_MAX ||
-	        init->so_pin.n != SO_PIN_LEN)
+	if (init->so_pin.n != SO_PIN_LEN)
+		return HSM_E_PIN_LEN;
+	if (init->pin.n == 0 && init->pka_n != 0)
+		return init->pin_tries == 0 ? HSM_E_BAD_PARAM : HSM_OK;
+	if (init->pin.n < USER_PIN_MIN || init->pin.n > USER_PIN_MAX)
 		return HSM_E_PIN_LEN;
 	if (init->pin_tries == 0 || init->pin_tries > tries_max(init->pin.n))
 		return HSM_E_BAD_PARAM;
@@ -27,13 +30,19 @@ static hsm_rc init_check(const struct card_init *init)
 static void init_put(struct wr *w, const struct card_init *init)
 {
 	const uint8_t options[] = { (uint8_t)(init->options >> 8), (uint8_t)init->options };
+	const uint8_t pka[] = { init->pka_n, init->pka_m };
 
 	tlv_put(w, 0x80, rd_of(options, sizeof(options)));
-	tlv_put(w, 0x81, init->pin);
+	if (init->pin.n != 0)
+		tlv_put(w, 0x81, init->pin);
 	tlv_put(w, 0x82, init->so_pin);
 	tlv_put(w, 0x91, rd_of(&init->pin_tries, 1));
 	if (init->has_dkek)
 		tlv_put(w, 0x92, rd_of(&init->dkek_shares, 1));
+	if (init->pka_n != 0)
+		tlv_put(w, 0x93, rd_of(pka, sizeof(pka)));
+	if (init->domains != 0)
+		tlv_put(w, 0x97, rd_of(&init->domains, 1));
 }
 
 hsm_rc card_initialize(struct card_lane *lane, const struct card_init *init)
