@@ -35,6 +35,9 @@ void image_free(struct emu_image *image)
 	free(image->files);
 	for (size_t i = 0; i < image->keys_n; i++)
 		emu_key_free(image->keys[image->key_order[i]]);
+	for (size_t i = 0; i < PKA_KEYS_MAX; i++)
+		emu_pka_key_free(image->pka.keys[i]);
+	secret_wipe(&image->pka.token_key);
 	OPENSSL_cleanse(image->device_scalar, sizeof(image->device_scalar));
 	OPENSSL_cleanse(image->keks, sizeof(image->keks));
 	buf_free(&image->user.sealed);
@@ -82,6 +85,20 @@ struct emu_key *emu_key_ref(struct emu_key *key)
 {
 	atomic_fetch_add_explicit(&key->refs, 1, memory_order_relaxed);
 	return key;
+}
+
+struct emu_pka_key *emu_pka_key_ref(struct emu_pka_key *key)
+{
+	atomic_fetch_add_explicit(&key->refs, 1, memory_order_relaxed);
+	return key;
+}
+
+void emu_pka_key_free(struct emu_pka_key *key)
+{
+	if (key == NULL || !last_ref(&key->refs))
+		return;
+	buf_free(&key->key);
+	free(key);
 }
 
 void emu_file_free(struct emu_file *file)

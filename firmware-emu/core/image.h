@@ -78,6 +78,26 @@ struct emu_kek {
 	uint8_t uid[KEK_UID_MAX];         /* of the domain of an XKEK */
 };
 
+/* A public key registered for public key authentication; `rev` is unique for every registration. */
+struct emu_pka_key {
+	atomic_uint refs;
+	uint64_t rev;
+	uint8_t chr_n;
+	uint8_t chr[P15_CHR_MAX]; /* its holder */
+	struct buf key;           /* tag 7F49, with domain parameters */
+};
+
+enum { PKA_KEYS_MAX = 90, PKA_KEY_LEN_MAX = 1024, PKA_CHR_MIN = 8, PKA_TOKEN_KEY_LEN = 32 };
+
+/* Public key authentication: `required` of `total` keys are the user. */
+struct emu_pka {
+	uint8_t total, required; /* 0: not configured */
+	/* Where keys alone log in there is no PIN to open the token key, so it is kept in clear;
+	 * otherwise empty. */
+	struct secret token_key;
+	struct emu_pka_key *keys[PKA_KEYS_MAX]; /* by number; NULL: not registered yet */
+};
+
 enum { DEVICE_SCALAR_LEN = 32, KEY_DOMAINS_MAX = 8 };
 
 struct emu_image {
@@ -94,6 +114,7 @@ struct emu_image {
 	uint8_t device_scalar[DEVICE_SCALAR_LEN]; /* key CC00; not secret, see specs/token-file.md
 	                                           */
 	struct emu_pin user, so;
+	struct emu_pka pka;
 	struct emu_kek keks[KEY_DOMAINS_MAX]; /* by domain */
 	struct emu_file **files;              /* creation order, EF 2F02 first */
 	size_t files_n;
@@ -120,6 +141,12 @@ size_t emu_file_size(const struct emu_file *file);
 /* Borrowed from the image; NULL when there is none. */
 struct emu_file *image_file(const struct emu_image *image, uint16_t fid);
 
+/* Do registered keys alone log in, without the PIN? */
+static inline bool pka_opens(const struct emu_image *image)
+{
+	return image->pka.total != 0 && (image->options & OPT_PIN_AND_PKA) == 0;
+}
+
 const struct emu_pin *image_pin(const struct emu_image *image, enum schsm_ref ref);
 
 /* Bytes of the card's memory that files and keys take. */
@@ -127,7 +154,9 @@ size_t image_used(const struct emu_image *image);
 
 struct emu_file *emu_file_ref(struct emu_file *file);
 struct emu_key *emu_key_ref(struct emu_key *key);
-void emu_file_free(struct emu_file *file); /* drops one reference; accepts NULL */
-void emu_key_free(struct emu_key *key);    /* drops one reference; accepts NULL */
+struct emu_pka_key *emu_pka_key_ref(struct emu_pka_key *key);
+void emu_file_free(struct emu_file *file);      /* drops one reference; accepts NULL */
+void emu_key_free(struct emu_key *key);         /* drops one reference; accepts NULL */
+void emu_pka_key_free(struct emu_pka_key *key); /* drops one reference; accepts NULL */
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { TABLES_N = 5, INDEXES_N = 2, FILE_SIZE_MAX = 128 << 20 };
+enum { TABLES_N = 6, INDEXES_N = 2, FILE_SIZE_MAX = 128 << 20 };
 
 static const char *const tables[TABLES_N] = {
 	"CREATE TABLE card("
@@ -13,7 +13,10 @@ static const char *const tables[TABLES_N] = {
 	"scrypt_log2_n INTEGER NOT NULL,"
 	"profile TEXT NOT NULL,"
 	"options INTEGER NOT NULL,"
-	"domains INTEGER NOT NULL"
+	"domains INTEGER NOT NULL,"
+	"pka_keys INTEGER NOT NULL,"
+	"pka_required INTEGER NOT NULL,"
+	"token_key BLOB"
 	") STRICT",
 
 	"CREATE TABLE pin("
@@ -58,6 +61,13 @@ static const char *const tables[TABLES_N] = {
 	"kcv BLOB,"
 	"sealed BLOB,"
 	"uid BLOB"
+	") STRICT",
+
+	"CREATE TABLE pka("
+	"number INTEGER PRIMARY KEY,"
+	"rev INTEGER NOT NULL,"
+	"chr BLOB NOT NULL,"
+	"key BLOB NOT NULL"
 	") STRICT",
 };
 

@@ -271,6 +271,32 @@ hsm_rc store_put_options(struct store *s, uint16_t options, uint8_t domains)
 	return db_run(stmt);
 }
 
+hsm_rc store_put_pka(struct store *s, uint8_t total, uint8_t required, struct rd token_key)
+{
+	sqlite3_stmt *stmt;
+
+	TRY(db_sql(s, SQL_PUT_PKA, &stmt));
+	sqlite3_bind_int(stmt, 1, total);
+	sqlite3_bind_int(stmt, 2, required);
+	if (token_key.n != 0)
+		db_bind_blob(stmt, 3, token_key);
+	return db_run(stmt);
+}
+
+hsm_rc store_put_pka_key(struct store *s, uint8_t number, struct rd chr, struct rd key)
+{
+	sqlite3_stmt *stmt;
+	int64_t rev;
+
+	TRY(next_rev(s, &rev));
+	TRY(db_sql(s, SQL_PUT_PKA_KEY, &stmt));
+	sqlite3_bind_int(stmt, 1, number);
+	sqlite3_bind_int64(stmt, 2, rev);
+	db_bind_blob(stmt, 3, chr);
+	db_bind_blob(stmt, 4, key);
+	return db_run(stmt);
+}
+
 static hsm_rc delete_row(struct store *s, enum db_sql which, int id)
 {
 	sqlite3_stmt *stmt;
@@ -301,5 +327,7 @@ hsm_rc store_wipe(struct store *s)
 	TRY(db_do(s, SQL_WIPE_FILES));
 	TRY(db_do(s, SQL_WIPE_KEYS));
 	TRY(db_do(s, SQL_WIPE_KEK));
+	TRY(db_do(s, SQL_WIPE_PKA));
+	TRY(store_put_pka(s, 0, 0, rd_of(NULL, 0)));
 	return db_do(s, SQL_WIPE_PIN);
 }

@@ -65,7 +65,16 @@ HSM_MUST hsm_rc store_delete_kek(struct store *s, uint8_t domain);
 /* What INITIALIZE DEVICE sets. */
 HSM_MUST hsm_rc store_put_options(struct store *s, uint16_t options, uint8_t domains);
 
-/* Removes all files but EF 2F02, all keys, all key domains and the user PIN. */
+/* Public key authentication: how many keys, and the token key where they alone log in (else empty).
+ */
+HSM_MUST hsm_rc store_put_pka(
+        struct store *s, uint8_t total, uint8_t required, struct rd token_key);
+
+/* Registers a key under a number, in the place of the one that was there; `key` is its tag 7F49. */
+HSM_MUST hsm_rc store_put_pka_key(struct store *s, uint8_t number, struct rd chr, struct rd key);
+
+/* Removes all files but EF 2F02, all keys, all key domains, the user PIN and public key
+ * authentication. */
 HSM_MUST hsm_rc store_wipe(struct store *s);
 
 #endif

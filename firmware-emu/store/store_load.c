@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "p15/cvc.h"
-#include "store/db.h"
+#include "store/load.h"
 #include "store/seal.h"
 
 enum {
@@ -13,8 +13,7 @@ enum {
 	CHR_MIN = 8,
 };
 
-/* A column that must lie within bounds; `*ok` only ever becomes false. */
-static int64_t get_int(sqlite3_stmt *stmt, int column, int64_t min, int64_t max, bool *ok)
+int64_t get_int(sqlite3_stmt *stmt, int column, int64_t min, int64_t max, bool *ok)
 {
 	const int64_t v = sqlite3_column_int64(stmt, column);
 
@@ -23,7 +22,7 @@ static int64_t get_int(sqlite3_stmt *stmt, int column, int64_t min, int64_t max,
 	return v;
 }
 
-static struct rd get_bytes(sqlite3_stmt *stmt, int column, size_t min, size_t max, bool *ok)
+struct rd get_bytes(sqlite3_stmt *stmt, int column, size_t min, size_t max, bool *ok)
 {
 	const struct rd v = db_bytes(stmt, column);
 
@@ -52,6 +51,7 @@ static hsm_rc card_row(sqlite3_stmt *stmt, struct emu_image *image)
 	image->profile = get_profile(stmt, 3);
 	image->options = (uint16_t)get_int(stmt, 4, 0, UINT16_MAX, &ok);
 	image->domains = (uint8_t)get_int(stmt, 5, 0, KEY_DOMAINS_MAX, &ok);
+	load_pka_card(stmt, image, &ok);
 	if (!ok || image->profile == NULL || memchr(chr.p, 0, chr.n) != NULL)
 		return HSM_E_TOKEN_DAMAGED;
 	memcpy(image->chr, chr.p, chr.n);
@@ -383,6 +383,7 @@ static hsm_rc load(struct store *s, const struct emu_image *old, struct emu_imag
 	TRY(store_generation(s, &image->generation));
 	TRY(load_pins(s, image));
 	TRY(load_keks(s, image));
+	TRY(load_pka_keys(s, old, image));
 	TRY(load_files(s, old, image));
 	TRY(check_devaut(image));
 	return load_keys(s, old, image);
