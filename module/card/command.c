@@ -27,11 +27,26 @@ hsm_rc command_transmit(struct card_lane *lane, const struct capdu *c, struct ra
 	return carry(lane, c, answer);
 }
 
+static hsm_rc send_once(struct card_lane *lane, const struct capdu *c, struct rapdu *answer)
+{
+	return lane->card->trusted ? secure_send(lane, c, answer)
+	                           : command_transmit(lane, c, answer);
+}
+
+/* A reset by another program took the selection and the login away, before the card saw the
+ * command. Once more, then: the card refuses what needs the login. */
+static hsm_rc send_again(struct card_lane *lane, const struct capdu *c, struct rapdu *answer)
+{
+	TRY(applet_select(lane));
+	return send_once(lane, c, answer);
+}
+
 hsm_rc command_send(struct card_lane *lane, const struct capdu *c, struct rapdu *answer)
 {
-	const hsm_rc rc = lane->card->trusted ? secure_send(lane, c, answer)
-	                                      : command_transmit(lane, c, answer);
+	hsm_rc rc = send_once(lane, c, answer);
 
+	if (rc == HSM_E_RESET)
+		rc = send_again(lane, c, answer);
 	if (!log_on(LOG_TRACE))
 		return rc;
 	if (rc == HSM_OK)

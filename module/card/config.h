@@ -24,7 +24,8 @@ HSM_MUST hsm_rc config_parse(struct rd text, char separator, struct config *out,
 
 /* The settings in force: `reserved` (may be NULL), else TWINHSM_CARDS and TWINHSM_LOG, else
  * ~/.config/twinhsm/twinhsm.conf, else /etc/twinhsm/twinhsm.conf; the first that names cards
- * decides the cards. With none, every *.token of config_token_dir in the order of the names.
+ * decides the cards. With none, every *.token of config_token_dir in the order of the names, then
+ * the SmartCard-HSMs in the readers of PC/SC if its service runs. "pcsc:*" becomes those as well.
  * A malformed source is logged by name: HSM_E_BAD_CONFIG. */
 HSM_MUST hsm_rc config_load(const char *reserved, struct config *out);
 

@@ -11,6 +11,7 @@
 #include "card/config_files.h"
 
 #define CONFIG_NAME "twinhsm/twinhsm.conf"
+#define ALL_READERS "pcsc:*"
 
 enum { CONFIG_SIZE_MAX = 0x10000 };
 
@@ -180,6 +181,54 @@ static hsm_rc add_token_dir(struct config *c)
 	return rc;
 }
 
+/* ---- every card of a carrier ---- */
+
+static hsm_rc add_found(void *arg, const char *where)
+{
+	return config_add_card(arg, "pcsc:", rd_str(where));
+}
+
+/* Cards in readers, if PC/SC is at work anyway. */
+static hsm_rc add_readers(struct config *c)
+{
+	hsm_rc rc = tp_list("pcsc", false, add_found, c);
+
+	return rc == HSM_E_MEMORY ? rc : HSM_OK;
+}
+
+/* Cards in readers, because the settings say so. */
+static hsm_rc add_all_readers(struct config *c)
+{
+	hsm_rc rc = tp_list("pcsc", true, add_found, c);
+
+	if (rc != HSM_OK)
+		log_say(LOG_ERROR, "%s: %s", ALL_READERS, rc_text(rc));
+	return rc == HSM_E_MEMORY ? rc : HSM_OK;
+}
+
+static hsm_rc add_expanded(struct config *c, const char *address)
+{
+	if (strcmp(address, ALL_READERS) == 0)
+		return add_all_readers(c);
+	return config_add_card(c, "", rd_str(address));
+}
+
+/* Puts what there is in the places of the addresses that mean all cards of a kind. */
+static hsm_rc expand_all(struct config *c)
+{
+	struct config whole = { 0 };
+	hsm_rc rc = HSM_OK;
+
+	for (size_t i = 0; i < c->cards_n && rc == HSM_OK; i++)
+		rc = add_expanded(&whole, c->cards[i]);
+	for (size_t i = 0; i < c->cards_n; i++)
+		free(c->cards[i]);
+	free(c->cards);
+	c->cards = whole.cards;
+	c->cards_n = whole.cards_n;
+	return rc;
+}
+
 /* Replaces "~/" at the beginning of a path by the user's home. */
 static hsm_rc expand_home(char **address)
 {
@@ -204,8 +253,11 @@ static hsm_rc load(struct config *c, const char *reserved)
 	TRY(add_variable(c, "TWINHSM_CARDS", "cards"));
 	TRY(add_variable(c, "TWINHSM_LOG", "log"));
 	TRY(add_files(c));
-	if (!c->has_cards)
+	if (!c->has_cards) {
 		TRY(add_token_dir(c));
+		return add_readers(c);
+	}
+	TRY(expand_all(c));
 	for (size_t i = 0; i < c->cards_n; i++)
 		TRY(expand_home(&c->cards[i]));
 	return HSM_OK;

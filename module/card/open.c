@@ -57,9 +57,13 @@ hsm_rc applet_select(struct card_lane *lane)
 	};
 	struct card_identity id;
 	struct rapdu answer;
+	hsm_rc rc;
 
 	secure_close(lane);
-	TRY(command_transmit(lane, &c, &answer));
+	rc = command_transmit(lane, &c, &answer);
+	if (rc == HSM_E_RESET) /* which is no matter here */
+		rc = command_transmit(lane, &c, &answer);
+	TRY(rc);
 	TRY(command_outcome(answer.sw, rules));
 	TRY(fci_parse(answer.data, &id));
 	lock(&lane->card->lock);

@@ -86,6 +86,12 @@ static hsm_rc open_token(const char *address, struct token **out)
 	return token_open(card, out);
 }
 
+/* An empty reader, or one that is not plugged in, is nothing to complain about. */
+static enum log_level level_of(hsm_rc rc)
+{
+	return rc == HSM_E_NO_CARD || rc == HSM_E_NO_READER ? LOG_INFO : LOG_ERROR;
+}
+
 CK_RV slot_token(struct p11_slot *slot, struct token **out)
 {
 	hsm_rc rc = HSM_OK;
@@ -94,7 +100,7 @@ CK_RV slot_token(struct p11_slot *slot, struct token **out)
 	if (slot->token == NULL)
 		rc = open_token(slot->address, &slot->token);
 	if (rc != HSM_OK && rc != slot->reported)
-		log_say(LOG_ERROR, "%s: %s", slot->address, rc_text(rc));
+		log_say(level_of(rc), "%s: %s", slot->address, rc_text(rc));
 	slot->reported = rc;
 	if (rc != HSM_OK)
 		slot->token = NULL;

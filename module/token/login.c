@@ -57,13 +57,35 @@ static void login_remember(struct token *t, enum token_user who, uint64_t securi
 	atomic_store(&t->who, who);
 }
 
+typedef hsm_rc verify_pin(struct card_lane *lane, struct rd pin);
+
+/* Verifies, and again when the PIN was changed or the card reset meanwhile; `*security` is that of
+ * the login. */
+static hsm_rc verify(struct token *t, struct card_lane *lane, verify_pin *with, struct rd pin,
+        uint64_t *security)
+{
+	uint64_t after;
+
+	TRY(security_now(t, &after));
+	do {
+		*security = after;
+		TRY(with(lane, pin));
+		TRY(security_now(t, &after));
+	} while (after != *security);
+	return HSM_OK;
+}
+
+static hsm_rc user_pin_verify(struct card_lane *lane, struct rd pin)
+{
+	return card_verify(lane, REF_USER_PIN, pin);
+}
+
 static hsm_rc login_user(struct token *t, struct card_lane *lane, struct rd pin, struct rd none)
 {
 	uint64_t security;
 
 	(void)none;
-	TRY(security_now(t, &security)); /* before: a PIN changed meanwhile must not go unnoticed */
-	TRY(card_verify(lane, REF_USER_PIN, pin));
+	TRY(verify(t, lane, user_pin_verify, pin, &security));
 	login_remember(t, TOKEN_USER, security);
 	return HSM_OK;
 }
@@ -93,8 +115,7 @@ static hsm_rc login_so(struct token *t, struct card_lane *lane, struct rd digits
 
 	(void)none;
 	TRY(so_pin_decode(digits, &so_pin));
-	TRY(security_now(t, &security));
-	TRY(so_pin_verify(lane, secret_rd(&so_pin)));
+	TRY(verify(t, lane, so_pin_verify, secret_rd(&so_pin), &security));
 	TRY(secret_set(&t->so_pin, secret_rd(&so_pin)));
 	login_remember(t, TOKEN_SO, security);
 	return HSM_OK;

@@ -4,7 +4,7 @@
 #include "base/ossl.h"
 #include "transport/transport.h"
 
-static const struct tp_ops *const carriers[] = { &tp_emu, &tp_unix };
+static const struct tp_ops *const carriers[] = { &tp_emu, &tp_unix, &tp_pcsc };
 
 enum { CARRIERS_N = sizeof(carriers) / sizeof(carriers[0]) };
 
@@ -27,6 +27,15 @@ hsm_rc tp_open(const char *address, struct tp **out)
 			return carriers[i]->open(where, out);
 	}
 	log_say(LOG_ERROR, "%s: no such kind of card", address);
+	return HSM_E_BAD_CONFIG;
+}
+
+hsm_rc tp_list(const char *scheme, bool wake, tp_found *found, void *arg)
+{
+	for (size_t i = 0; i < CARRIERS_N; i++) {
+		if (strcmp(carriers[i]->scheme, scheme) == 0 && carriers[i]->list != NULL)
+			return carriers[i]->list(wake, found, arg);
+	}
 	return HSM_E_BAD_CONFIG;
 }
 

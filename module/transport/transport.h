@@ -16,6 +16,9 @@ struct tp_epoch {
 	uint64_t security; /* changes when a login earned before is void: new PIN, new token */
 };
 
+/* Called with what stands after "scheme:" in the address of a card, borrowed. */
+typedef hsm_rc tp_found(void *arg, const char *where);
+
 struct tp_ops {
 	const char *scheme; /* "emu": the word before the colon of a card's address */
 
@@ -26,7 +29,9 @@ struct tp_ops {
 	hsm_rc (*lane)(struct tp *tp, struct tp_lane **out);
 	void (*lane_close)(struct tp_lane *lane);
 
-	/* One command, one answer. Fails only when the bytes could not be carried. */
+	/* One command, one answer. Fails only when the bytes could not be carried. HSM_E_RESET:
+	 * another program reset the card before it took the command; told once, and the epoch has
+	 * changed. HSM_E_GONE is for good. */
 	hsm_rc (*xfer)(struct tp_lane *lane, struct rd cmd, struct wr *rsp);
 
 	/* Between on and off nobody else's command gets in between those of this lane, and what
@@ -41,6 +46,11 @@ struct tp_ops {
 
 	/* In a forked child: forgets everything the parent had open without touching it. */
 	void (*forget)(void);
+
+	/* The SmartCard-HSMs that are there now, without a command to any; ends with the first
+	 * outcome of `found` that is not HSM_OK. Without `wake`, nothing is started for that, and
+	 * the outcome is not HSM_OK when something would have to be. NULL: cannot tell. */
+	hsm_rc (*list)(bool wake, tp_found *found, void *arg);
 };
 
 /* First member of every carrier's own struct. */
@@ -57,10 +67,13 @@ struct tp_lane {
 /* Opens "scheme:where". HSM_E_BAD_CONFIG when the scheme is unknown. */
 HSM_MUST hsm_rc tp_open(const char *address, struct tp **out);
 
+/* tp_ops.list of a scheme. HSM_E_BAD_CONFIG when the scheme is unknown or cannot tell. */
+HSM_MUST hsm_rc tp_list(const char *scheme, bool wake, tp_found *found, void *arg);
+
 /* In a forked child: forgets what the parent had open, and the parent's OpenSSL context, without
  * touching either. */
 void tp_forget(void);
 
-extern const struct tp_ops tp_emu, tp_unix;
+extern const struct tp_ops tp_emu, tp_unix, tp_pcsc;
 
 #endif
