@@ -15,6 +15,7 @@ enum {
 	TAG_FID = 0x83,
 	TAG_PROPRIETARY = 0x85,
 	TAG_KEY_INFO = 0xA5,
+	TAG_USES_LEFT = 0x90,
 	TAG_ALGS = 0x91,
 	DESCRIPTOR_DF = 0x78,
 	DESCRIPTOR_EF = 0x01,
@@ -70,17 +71,36 @@ static hsm_rc by_name(struct emu_lane *lane, const struct capdu *c, struct wr *r
 	return HSM_OK;
 }
 
-static void key_put(struct wr *w, const struct emu_key *key, uint16_t fid)
+static void uses_put(struct wr *w, uint32_t left)
 {
-	size_t mark;
+	const size_t mark = tlv_open(w, TAG_USES_LEFT);
 
+	wr_u32(w, left);
+	tlv_close(w, mark);
+}
+
+/* What was set when the key was made, and only that. */
+static void key_info_put(struct wr *w, const struct emu_image *image, const struct emu_key *key)
+{
+	const size_t from = w->n, mark = tlv_open(w, TAG_KEY_INFO);
+
+	if (key->meta.uses != 0)
+		uses_put(w, uses_left(image, key));
+	if (key->meta.algs_n != 0)
+		tlv_put(w, TAG_ALGS, rd_of(key->meta.algs, key->meta.algs_n));
+	if (w->n == mark)
+		w->n = from;
+	else
+		tlv_close(w, mark);
+}
+
+static void key_put(
+        struct wr *w, const struct emu_image *image, const struct emu_key *key, uint16_t fid)
+{
 	u8_put(w, TAG_DESCRIPTOR, DESCRIPTOR_EF);
 	u16_put(w, TAG_FID, fid);
-	if (key == NULL || key->meta.algs_n == 0)
-		return;
-	mark = tlv_open(w, TAG_KEY_INFO);
-	tlv_put(w, TAG_ALGS, rd_of(key->meta.algs, key->meta.algs_n));
-	tlv_close(w, mark);
+	if (key != NULL)
+		key_info_put(w, image, key);
 }
 
 static void file_put(struct wr *w, const struct emu_file *file)
@@ -113,7 +133,7 @@ static hsm_rc by_fid(struct emu_lane *lane, const struct capdu *c, struct wr *rs
 	if (file != NULL)
 		file_put(rsp, file);
 	else
-		key_put(rsp, key, fid);
+		key_put(rsp, lane->image, key, fid);
 	tlv_close(rsp, mark);
 	return HSM_OK;
 }

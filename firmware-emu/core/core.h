@@ -117,6 +117,26 @@ HSM_MUST hsm_rc txn_end(struct emu_lane *lane, hsm_rc rc);
 /* Commits what a hold has gathered so far; the hold stays on. */
 HSM_MUST hsm_rc txn_flush(struct emu_lane *lane);
 
+/* ---- uses.c: key use counters ---- */
+
+/* Takes one of the uses that are left of a key with a use counter: the process leases some of them
+ * at a time from the file, durably, so that a crash can only lose uses. May commit a hold. The key
+ * is the one of lane->image before and, on HSM_OK, after. HSM_E_USED_UP; HSM_E_NOT_AUTH and
+ * HSM_E_NO_REF when login or key went away meanwhile. */
+HSM_MUST hsm_rc uses_take(struct emu_lane *lane, struct emu_key *key);
+
+/* Counts one use of a key; called when nothing but the operation itself is left to do. */
+HSM_MUST static inline hsm_rc uses_count(struct emu_lane *lane, struct emu_key *key)
+{
+	return key->meta.uses == 0 ? HSM_OK : uses_take(lane, key);
+}
+
+/* Uses of a key that are left to this process. */
+uint32_t uses_left(const struct emu_image *image, const struct emu_key *key);
+
+/* Writes back what was leased and not used; for a token that nobody uses any more. */
+void uses_give_back(struct emu_token *t);
+
 /* ---- pins.c: try counters and the token key ---- */
 
 /* What a right PIN opens. */

@@ -45,6 +45,7 @@ struct emu_key {
 	struct buf sealed;        /* store/seal.h */
 	struct lock lock;         /* held while opening */
 	_Atomic(EVP_PKEY *) pkey; /* owned; NULL until opened */
+	_Atomic uint32_t leased;  /* uses taken off the file's counter that are still to be had */
 };
 
 /* Cost, salt, nonce, sealed token key and tag of a PIN record (core/pins.c). */
@@ -119,7 +120,7 @@ struct emu_image {
 	struct emu_file **files;              /* creation order, EF 2F02 first */
 	size_t files_n;
 	struct emu_key *keys[256]; /* by kid */
-	uint32_t uses_left[256];   /* by kid; of keys with a use counter */
+	uint32_t uses_left[256];   /* by kid; of keys with a use counter, leased ones taken off */
 	uint8_t key_order[256];    /* kids in creation order */
 	size_t keys_n;
 };

@@ -209,6 +209,7 @@ void emu_token_close(struct emu_token *t)
 	if (--t->refs == 0) {
 		for (at = &registry.tokens; *at != NULL; at = &(*at)->next) {
 			if (*at == t) {
+				uses_give_back(t);
 				*at = t->next;
 				break;
 			}

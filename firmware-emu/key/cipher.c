@@ -14,11 +14,12 @@ static hsm_rc cmac(struct rd key, struct rd input, struct wr *out)
 
 static const struct {
 	uint8_t alg;
+	bool blocks; /* takes whole blocks only */
 	hsm_rc (*run)(struct rd key, struct rd input, struct wr *out);
 } rows[] = {
-	{ ALG_AES_CBC_ENCRYPT, aes_cbc_encrypt },
-	{ ALG_AES_CBC_DECRYPT, aes_cbc_decrypt },
-	{ ALG_AES_CMAC, cmac },
+	{ ALG_AES_CBC_ENCRYPT, true, aes_cbc_encrypt },
+	{ ALG_AES_CBC_DECRYPT, true, aes_cbc_decrypt },
+	{ ALG_AES_CMAC, false, cmac },
 };
 
 static hsm_rc run(
@@ -26,12 +27,13 @@ static hsm_rc run(
 {
 	AUTO_SECRET bytes = { .n = 0 };
 	EVP_PKEY *pkey = NULL;
-	hsm_rc rc;
 
+	if (rows[row].blocks && (input.n == 0 || input.n % AES_BLOCK != 0))
+		return HSM_E_BAD_DATA;
 	TRY(keystore_open(lane, key, &pkey));
 	TRY(secret_key_bytes(pkey, &bytes));
-	rc = rows[row].run(secret_rd(&bytes), input, out);
-	return rc == HSM_E_BAD_LEN ? HSM_E_BAD_DATA : rc;
+	TRY(uses_count(lane, key));
+	return rows[row].run(secret_rd(&bytes), input, out);
 }
 
 hsm_rc key_cipher(struct emu_lane *lane, uint8_t kid, uint8_t alg, struct rd input, struct wr *out)

@@ -13,6 +13,7 @@ static hsm_rc decrypt(
 	if (input.n != use->key->meta.bits / 8u)
 		return HSM_E_BAD_LEN;
 	TRY(keystore_ctx(lane, use, 0, &ctx));
+	TRY(uses_count(lane, use->key));
 	ok = EVP_PKEY_decrypt(ctx, plain, &n, input.p, input.n);
 	if (ok == 1)
 		wr_put(out, plain, n);
@@ -32,6 +33,7 @@ static hsm_rc agree(
 	if (point.n != 1 + 2 * (size_t)curve->width)
 		return HSM_E_BAD_LEN;
 	TRY(keystore_open(lane, use->key, &pkey));
+	TRY(uses_count(lane, use->key));
 	rc = ec_key_scalar(curve, pkey, scalar);
 	if (rc == HSM_OK)
 		rc = ec_multiply(curve, rd_of(scalar, curve->width), point, out);

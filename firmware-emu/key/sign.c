@@ -47,6 +47,7 @@ hsm_rc key_sign(struct emu_lane *lane, uint8_t kid, uint8_t alg, struct rd input
 	TRY(keystore_find(lane, kid, alg, false, &use));
 	TRY(input_fit(use.row, use.key, &input, hash));
 	TRY(keystore_ctx(lane, &use, use.row->input == INPUT_HASH_BY_LEN ? input.n : 0, &ctx));
+	TRY(uses_count(lane, use.key));
 	ok = EVP_PKEY_sign(ctx, sig, &n, input.p, input.n);
 	/* A value not below the modulus, or a hash and salt that do not fit into it. */
 	if (ok != 1)

@@ -71,7 +71,7 @@ static bool get_reference(struct rd *r, uint16_t tag, bool optional, struct rd *
 	return out->n >= 1 && out->n <= P15_CHR_MAX;
 }
 
-/* Of use counter, algorithms, key domain and wrapping key only the algorithms and domain 0 are
+/* Of algorithms, use counter, key domain and wrapping key only the first two and domain 0 are
  * known here; a rule that would not be kept is refused. */
 hsm_rc key_rules_parse(struct rd r, struct emu_key_meta *meta)
 {
@@ -81,8 +81,10 @@ hsm_rc key_rules_parse(struct rd r, struct emu_key_meta *meta)
 	        !tlv_get_opt(&r, 0x92, &domain) || !tlv_get_opt(&r, 0x93, &wrapping) || r.n != 0 ||
 	        algs.n > sizeof(meta->algs) || (algs.p != NULL && algs.n == 0))
 		return HSM_E_BAD_DATA;
-	if (counter.p != NULL || wrapping.p != NULL ||
-	        (domain.p != NULL && !rd_equal(domain, rd_of("", 1))))
+	if (counter.p != NULL &&
+	        (!rd_u32(&counter, &meta->uses) || counter.n != 0 || meta->uses == 0))
+		return HSM_E_BAD_DATA;
+	if (wrapping.p != NULL || (domain.p != NULL && !rd_equal(domain, rd_of("", 1))))
 		return HSM_E_BAD_ALG;
 	if (algs.n != 0)
 		memcpy(meta->algs, algs.p, algs.n);

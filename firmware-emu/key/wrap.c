@@ -77,6 +77,7 @@ hsm_rc key_wrap(struct emu_lane *lane, uint8_t kid, struct wr *out)
 		return HSM_E_KEY_REFUSED;
 	TRY(kek_open(lane, &dkek));
 	TRY(keystore_open(lane, key, &pkey));
+	TRY(uses_count(lane, key));
 	TRY(ossl_random(random, sizeof(random)));
 	rc = parts(&key->meta, pkey, &room, &blob);
 	if (rc == HSM_OK)

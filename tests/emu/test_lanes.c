@@ -188,6 +188,64 @@ static void lanes__holding_in_turns__wait_for_each_other(void **state)
 	place_remove(&p);
 }
 
+static void *use_up(void *arg)
+{
+	struct job *job = arg;
+	struct emu_lane *lane = NULL;
+
+	if (emu_lane_new(job->card, &lane) != HSM_OK) {
+		job->wrong++;
+		return NULL;
+	}
+	while (job->wrong == 0 && job->denied < 3) {
+		const uint16_t sw = job_send(lane, "80780118 04 01020304 00");
+
+		job->ok += sw == 0x9000;
+		job->denied += sw == 0x6984;
+		job->wrong += sw != 0x9000 && sw != 0x6984;
+	}
+	emu_lane_free(lane);
+	return NULL;
+}
+
+/* Each of the 700 uses is had once, whoever has it. */
+static void check_use_up(struct emu_bench *b)
+{
+	struct job jobs[JOBS];
+	unsigned ok = 0;
+
+	EMU(b, VERIFY_CMD, 0x9000, "");
+	EMU(b, "004801B0 06 9004000002BC", 0x9000, "");
+	jobs_run(use_up, b->card, NULL, jobs);
+	for (unsigned i = 0; i < JOBS; i++) {
+		assert_int_equal(jobs[i].wrong, 0);
+		ok += jobs[i].ok;
+	}
+	assert_int_equal(ok, 700);
+}
+
+static void lanes__in_memory__share_one_use_counter(void **state)
+{
+	struct emu_bench *b = emu_bench_ready();
+
+	(void)state;
+	check_use_up(b);
+	emu_bench_free(b);
+}
+
+static void lanes__on_a_file__share_one_use_counter(void **state)
+{
+	struct token_place p;
+	struct emu_bench *b;
+
+	(void)state;
+	place_ready(&p, EMU_KDF_CHEAP);
+	b = emu_bench_open(p.path);
+	check_use_up(b);
+	emu_bench_free(b);
+	place_remove(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +255,8 @@ int main(void)
 		cmocka_unit_test(verify__right_on_many_cards_at_once__never_looks_locked),
 		cmocka_unit_test(lanes__logging_in_and_out__share_one_status),
 		cmocka_unit_test(lanes__holding_in_turns__wait_for_each_other),
+		cmocka_unit_test(lanes__in_memory__share_one_use_counter),
+		cmocka_unit_test(lanes__on_a_file__share_one_use_counter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
