@@ -58,6 +58,25 @@ static void curve__parameters__are_those_of_the_vectors(void **state)
 	}
 }
 
+/* Curves of the vectors that the card does not have share p and order with those that it has. */
+static void curve_by__twisted_brainpool__null(void **state)
+{
+	static const char *const twisted[] = { "brainpoolP192t1", "brainpoolP224t1",
+		"brainpoolP256t1", "brainpoolP320t1", "brainpoolP384t1", "brainpoolP512t1" };
+	static const char *const keys[] = { "oid_body", "81_p", "82_a", "83_b", "84_G", "85_n" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(twisted); i++) {
+		struct vec v[COUNT(keys)];
+		struct rd part[COUNT(keys)];
+
+		for (size_t k = 0; k < COUNT(keys); k++)
+			part[k] = golden(&v[k], "curves.json", twisted[i], keys[k]);
+		assert_null(curve_by_oid(part[0]));
+		assert_null(curve_by_params(part[1], part[2], part[3], part[4], part[5]));
+	}
+}
+
 static EVP_PKEY *pkey_params(const char *name)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
@@ -194,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(curve_at__every_place__listed_and_found_by_all_keys),
 		cmocka_unit_test(curve__parameters__are_those_of_the_vectors),
+		cmocka_unit_test(curve_by__twisted_brainpool__null),
 		cmocka_unit_test(curve__parameters__are_those_of_libcrypto),
 		cmocka_unit_test(curve__every_number__as_long_as_the_field),
 		cmocka_unit_test(curve_by__unknown_or_one_part_off__null),

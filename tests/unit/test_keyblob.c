@@ -88,6 +88,25 @@ static void keyblob__vectors__open_and_build(void **state)
 	}
 }
 
+/* The plain text of the vectors has the parts of the opened blob, and the RSA primes. */
+static void keyblob_plain_parse__vectors__same_parts(void **state)
+{
+	struct keyblob key;
+	struct vec plain, v;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(blobs); i++) {
+		const struct rd bytes = golden(&plain, "keyblobs.json", blobs[i].name, "plain");
+
+		check_rc(blobs[i].name, keyblob_plain_parse(blobs[i].type, bytes, &key), HSM_OK);
+		assert_int_equal(key.bits, blobs[i].bits);
+		check_parts(i, &key);
+	}
+	check_rd("p", key.part[KB_CRT_P], golden(&v, "keyblobs.json", NULL, "p"));
+	check_rd("q", key.part[KB_CRT_Q], golden(&v, "keyblobs.json", NULL, "q"));
+	check_rd("n", key.part[KB_CRT_N], golden(&v, "keyblobs.json", NULL, "n"));
+}
+
 static void keyblob_open__any_byte_changed__is_refused(void **state)
 {
 	struct vec blob;
@@ -182,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dkek_derive__vectors__check_value_and_keys),
 		cmocka_unit_test(keyblob__vectors__open_and_build),
+		cmocka_unit_test(keyblob_plain_parse__vectors__same_parts),
 		cmocka_unit_test(keyblob_open__any_byte_changed__is_refused),
 		cmocka_unit_test(keyblob_plain_parse__parts_beyond_the_end__are_refused),
 		cmocka_unit_test(aes__published_vectors__same_bytes),
