@@ -167,8 +167,8 @@ static void file__record_out_of_bounds__is_damage(void **state)
 		"UPDATE kek SET private = x''",
 		"UPDATE kek SET kcv = x'0000000000000000'",
 		"UPDATE kek SET sealed = x'00'",
-		"INSERT INTO kek SELECT 1, 2, 2, public, private, pending, kcv, sealed, uid FROM "
-		"kek",
+		("INSERT INTO kek SELECT 1, 2, 2, public, private, pending, kcv, sealed, uid FROM "
+		 "kek"),
 		"UPDATE kek SET uid = zeroblob(65)",
 		"UPDATE card SET domains = 0",
 	};
