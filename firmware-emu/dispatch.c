@@ -23,7 +23,7 @@ static const struct emu_cmd rows[] = {
 	{ 0x00, INS_READ_BINARY,           ACCESS_FREE, 4, 255,           cmd_read },
 	{ 0x00, INS_UPDATE_BINARY,         ACCESS_USER, 6, APDU_DATA_MAX, cmd_update },
 	{ 0x00, INS_DELETE_FILE,           ACCESS_USER, 2, 2,             cmd_delete },
-	{ 0x80, INS_KEY_DOMAIN,            ACCESS_FREE, 0, 255,           cmd_key_domain },
+	{ 0x80, INS_KEY_DOMAIN,            ACCESS_FREE, 0, 1024,          cmd_key_domain },
 	{ 0x80, INS_ENUMERATE,             ACCESS_FREE, 0, 0,             cmd_enumerate },
 	{ 0x00, INS_GET_CHALLENGE,         ACCESS_FREE, 0, 0,             cmd_challenge },
 	{ 0x00, INS_GENERATE_KEY_PAIR,     ACCESS_USER, 1, APDU_DATA_MAX, cmd_generate_key_pair },

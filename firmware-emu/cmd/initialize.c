@@ -12,6 +12,7 @@ struct setup {
 	struct rd pin, so_pin;
 	uint8_t pin_tries;
 	int dkek_shares; /* -1: no DKEK */
+	uint8_t domains; /* key domains */
 	bool later;      /* asks for what this firmware does not do yet */
 };
 
@@ -48,11 +49,14 @@ static bool take(struct setup *s, uint16_t tag, struct rd v)
 		if (!rd_u8(&v, &byte) || v.n != 0)
 			return false;
 		s->dkek_shares = byte;
+		s->domains = 1;
 		return true;
+	case TAG_KEY_DOMAINS:
+		return rd_u8(&v, &s->domains) && v.n == 0 && s->domains != 0 &&
+		       s->domains <= KEY_DOMAINS_MAX;
 	case TAG_PKA:
 	case TAG_BIO_1:
 	case TAG_BIO_2:
-	case TAG_KEY_DOMAINS:
 		s->later = true;
 		return true;
 	default:
@@ -131,7 +135,7 @@ static hsm_rc make_records(
 	TRY(ossl_random(token_key.p, SEAL_KEY_LEN));
 	TRY(pins_make(image, REF_SO_PIN, s->so_pin, SO_PIN_TRIES, &token_key, &out->so));
 	if (s->dkek_shares >= 0)
-		TRY(kek_make(image, &token_key, (uint8_t)s->dkek_shares, &out->kek));
+		TRY(kek_make(image, &token_key, 0, (uint8_t)s->dkek_shares, &out->kek));
 	if (s->pin.p == NULL)
 		return HSM_OK;
 	out->user.transport = (s->options & OPT_TRANSPORT_PIN) != 0;
@@ -146,7 +150,7 @@ static hsm_rc wipe_and_write(struct store *store, const struct setup *s, const s
 		TRY(store_put_pin(store, REF_USER_PIN, &r->user));
 	if (r->kek.exists)
 		TRY(store_put_kek(store, 0, &r->kek));
-	return store_put_options(store, s->options, s->dkek_shares >= 0 ? 1 : 0);
+	return store_put_options(store, s->options, s->domains);
 }
 
 static hsm_rc apply(

@@ -17,6 +17,7 @@ enum {
 	TAG_KEY_INFO = 0xA5,
 	TAG_USES_LEFT = 0x90,
 	TAG_ALGS = 0x91,
+	TAG_DOMAIN = 0x92,
 	DESCRIPTOR_DF = 0x78,
 	DESCRIPTOR_EF = 0x01,
 	KEY_DEVICE = 0,
@@ -88,6 +89,8 @@ static void key_info_put(struct wr *w, const struct emu_image *image, const stru
 		uses_put(w, uses_left(image, key));
 	if (key->meta.algs_n != 0)
 		tlv_put(w, TAG_ALGS, rd_of(key->meta.algs, key->meta.algs_n));
+	if (image->domains > 1)
+		u8_put(w, TAG_DOMAIN, key->meta.domain);
 	if (w->n == mark)
 		w->n = from;
 	else

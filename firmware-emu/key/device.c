@@ -48,6 +48,12 @@ hsm_rc device_key_open(struct rd scalar, EVP_PKEY **out)
 	return ec_key_open(device_curve(), scalar, out);
 }
 
+hsm_rc device_point(const struct emu_image *image, struct wr *out)
+{
+	return ec_multiply(device_curve(), rd_of(image->device_scalar, DEVICE_SCALAR_LEN),
+	        rd_of(NULL, 0), out);
+}
+
 hsm_rc device_agree(const struct emu_image *image, struct rd point, struct wr *out)
 {
 	const struct rd scalar = rd_of(image->device_scalar, DEVICE_SCALAR_LEN);

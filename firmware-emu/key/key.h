@@ -66,6 +66,9 @@ HSM_MUST hsm_rc device_root_cert(struct wr *out);
 /* The device key from its scalar. */
 HSM_MUST hsm_rc device_key_open(struct rd scalar, EVP_PKEY **out);
 
+/* Writes the device's public point, uncompressed. */
+HSM_MUST hsm_rc device_point(const struct emu_image *image, struct wr *out);
+
 /* Writes the point that the device key and another's point come to, uncompressed. HSM_E_BAD_DATA
  * when that one is not on the curve. */
 HSM_MUST hsm_rc device_agree(const struct emu_image *image, struct rd point, struct wr *out);

@@ -4,11 +4,12 @@
 #include "key/cvsign.h"
 #include "key/ec.h"
 #include "key/key.h"
+#include "key/xkek.h"
 
 #define OID_RSA_SHA256   "\x04\x00\x7F\x00\x07\x02\x02\x02\x01\x02"
 #define OID_ECDSA_SHA256 "\x04\x00\x7F\x00\x07\x02\x02\x02\x02\x03"
 
-enum { TAG_REQUEST = 0x67, TAG_CERT = 0x7F21, TAG_CAR = 0x42, EXPONENT_MAX = 8 };
+enum { TAG_REQUEST = 0x67, TAG_CERT = 0x7F21, TAG_CAR = 0x42, EXPONENT_MAX = 8, EXTENSION_MAX = 96 };
 
 static hsm_rc bn_param(EVP_PKEY *pkey, const char *name, struct wr *out)
 {
@@ -61,13 +62,18 @@ static hsm_rc body_ec(struct cvc *body, EVP_PKEY *pkey, const struct curve *curv
 }
 
 /* 7F21: the body, signed by the new key itself. */
-static hsm_rc inner_put(EVP_PKEY *pkey, const struct emu_key_meta *meta, struct rd car,
-        struct rd chr, struct wr *out)
+static hsm_rc inner_put(const struct emu_image *image, EVP_PKEY *pkey,
+        const struct emu_key_meta *meta, struct rd car, struct rd chr, struct wr *out)
 {
 	struct cvc body = { .car = car, .chr = chr };
+	uint8_t extension[EXTENSION_MAX];
+	struct wr w = WR_ARRAY(extension);
 	const size_t mark = tlv_open(out, TAG_CERT);
 	const size_t from = out->n;
 
+	xkek_extension_put(image, meta, &w);
+	TRY(wr_done(&w));
+	body.extensions = wr_rd(&w);
 	if (meta->type == EMU_KEY_RSA)
 		TRY(body_rsa(&body, pkey, out));
 	else
@@ -86,7 +92,7 @@ hsm_rc request_build(const struct emu_image *image, EVP_PKEY *pkey, const struct
 	EVP_PKEY *device;
 	hsm_rc rc;
 
-	TRY(inner_put(pkey, meta, car, chr, &w));
+	TRY(inner_put(image, pkey, meta, car, chr, &w));
 	tlv_put(&w, TAG_CAR, outer_car);
 	TRY(device_key_open(rd_of(image->device_scalar, DEVICE_SCALAR_LEN), &device));
 	rc = cvsign_put(device, device_curve, wr_rd(&w), &w);

@@ -75,7 +75,7 @@ hsm_rc key_wrap(struct emu_lane *lane, uint8_t kid, struct wr *out)
 		return HSM_E_NO_REF;
 	if (!key_allows(&key->meta, ALG_WRAP))
 		return HSM_E_KEY_REFUSED;
-	TRY(kek_open(lane, &dkek));
+	TRY(kek_open(lane, key->meta.domain, &dkek));
 	TRY(keystore_open(lane, key, &pkey));
 	TRY(uses_count(lane, key));
 	TRY(ossl_random(random, sizeof(random)));
@@ -171,11 +171,13 @@ hsm_rc key_unwrap(struct emu_lane *lane, struct rd blob, struct emu_key_meta *me
 {
 	AUTO_DKEK dkek = { 0 };
 	AUTO_BUF plain = { 0 };
+	const struct rd kcv = rd_of(blob.p, blob.n < KCV_LEN ? blob.n : KCV_LEN);
 	struct keyblob key;
 	hsm_rc rc;
 
 	*out = NULL;
-	TRY(kek_open(lane, &dkek));
+	TRY(kek_find(lane->image, kcv, &meta->domain));
+	TRY(kek_open(lane, meta->domain, &dkek));
 	TRY(keyblob_open(&dkek, blob, &plain, &key));
 	rc = open_any(&key, meta, out);
 	if (rc != HSM_OK) {

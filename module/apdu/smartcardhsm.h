@@ -61,6 +61,7 @@ enum schsm_alg {
 	ALG_ECDSA_SHA384 = 0x74,
 	ALG_ECDSA_SHA512 = 0x75,
 	ALG_ECDH = 0x80,
+	ALG_XKEK = 0x84,
 	ALG_WRAP = 0x92,
 	ALG_UNWRAP = 0x93,
 };

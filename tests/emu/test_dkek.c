@@ -94,8 +94,7 @@ static void import__malformed__is_refused_and_changes_nothing(void **state)
 		uint16_t sw;
 	} rows[] = {
 		{ "80520001 00", 0x6A86 }, /* one domain only */
-		{ "80520100 01 01 00", 0x6A86 },
-		{ "80520300 00", 0x6A86 },
+		{ "80520500 00", 0x6A86 },
 		{ "80520000", 0x6700 },
 		{ "80520000 09", 0x6700 },
 		{ "80520000 20" SHARE_1, 0x6700 }, /* no room for the answer, no import */

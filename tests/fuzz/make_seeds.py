@@ -133,6 +133,11 @@ def main():
         write("request", key["name"], key["data"])
         write("pubkey", key["name"], key["data"])
     write("request", "emulator", request)
+    # What 80 52 02 takes: what is inside the 7F21, and a signature.
+    for key in device["generated_keys"]:
+        length = int(key["data"][14:18], 16)
+        write("membership", key["name"], key["data"][18:18 + 2 * length] + "5440" + "00" * 64)
+    write("membership", "extension", "734F 060B 2B0601040181C31F030202 8040" + "11" * 64)
 
     for name, cert in load("x509").items():
         write("x509", name, cert["der"])
