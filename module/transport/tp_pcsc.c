@@ -126,11 +126,11 @@ static void pcsc_tp_lane_close(struct tp_lane *lane)
 static hsm_rc transmit(struct pcsc_tp *t, struct rd cmd, struct wr *rsp)
 {
 	const struct pcsc_pci pci = { PCSC_T1, sizeof(pci) };
-	unsigned long n = t->answer.cap;
+	unsigned long n = PCSC_ANSWER_MAX;
 
 	TRY(outcome(t, "SCardTransmit",
 	        t->pcsc.transmit(t->card, &pci, cmd.p, cmd.n, NULL, t->answer.p, &n)));
-	if (n > t->answer.cap)
+	if (n > PCSC_ANSWER_MAX)
 		return HSM_E_IO;
 	wr_put(rsp, t->answer.p, n);
 	OPENSSL_cleanse(t->answer.p, n);
