@@ -9,7 +9,13 @@
 #define OID_RSA_SHA256   "\x04\x00\x7F\x00\x07\x02\x02\x02\x01\x02"
 #define OID_ECDSA_SHA256 "\x04\x00\x7F\x00\x07\x02\x02\x02\x02\x03"
 
-enum { TAG_REQUEST = 0x67, TAG_CERT = 0x7F21, TAG_CAR = 0x42, EXPONENT_MAX = 8, EXTENSION_MAX = 96 };
+enum {
+	TAG_REQUEST = 0x67,
+	TAG_CERT = 0x7F21,
+	TAG_CAR = 0x42,
+	EXPONENT_MAX = 8,
+	EXTENSION_MAX = 96
+};
 
 static hsm_rc bn_param(EVP_PKEY *pkey, const char *name, struct wr *out)
 {

@@ -4,8 +4,8 @@
 
 #include "core/core.h"
 
-/* Writes the blob of a key. HSM_E_NO_REF: no such key, or no KEK in its domain; HSM_E_KEY_REFUSED: the key's
- * list does not allow it. */
+/* Writes the blob of a key. HSM_E_NO_REF: no such key, or no KEK in its domain; HSM_E_KEY_REFUSED:
+ * the key's list does not allow it. */
 HSM_MUST hsm_rc key_wrap(struct emu_lane *lane, uint8_t kid, struct wr *out);
 
 /* The key of a blob, and what decides about it but its number; the caller frees it. HSM_E_NO_REF:
