@@ -202,7 +202,7 @@ static void sharefile_open__cancelled_at_any_call__gives_nothing(void **state)
 	for (uint32_t stop = 1;; stop++) {
 		struct seen seen = { .stop_at = stop };
 		const struct progress progress = { tell, &seen };
-		const struct stretch how = { 250000, &progress };
+		const struct stretch how = { 110000, &progress };
 		const hsm_rc rc = sharefile_open_rounds(
 		        &how, rd_of(file.p, file.n), RD_LIT("dossier-pass"), &share);
 
@@ -211,7 +211,7 @@ static void sharefile_open__cancelled_at_any_call__gives_nothing(void **state)
 		if (rc != HSM_E_CANCELLED) {
 			/* another number of rounds is another key */
 			check_rc("not cancelled", rc, HSM_E_PASSWORD_WRONG);
-			assert_int_equal(seen.total, 750000);
+			assert_int_equal(seen.total, 330000);
 			assert_int_equal(seen.done, seen.total);
 			assert_int_equal(stop, calls + 1);
 			break;

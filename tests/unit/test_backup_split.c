@@ -317,10 +317,10 @@ static void split_share_check__ids_and_values__told_apart(void **state)
 		const char *value;
 		hsm_rc rc;
 	} rows[] = {
-		{ 2, values[1], HSM_OK },
-		{ 255, values[1], HSM_OK },
-		{ 0, values[1], HSM_E_BAD_DATA },
-		{ 1, values[1], HSM_E_EXISTS },
+		{ 2, "D8FA309B4CBFD611", HSM_OK },
+		{ 255, "D8FA309B4CBFD611", HSM_OK },
+		{ 0, "D8FA309B4CBFD611", HSM_E_BAD_DATA },
+		{ 1, "D8FA309B4CBFD611", HSM_E_EXISTS },
 		{ 2, "F91A3B5C7D9E00A2", HSM_OK },
 		{ 2, prime_hex, HSM_E_BAD_PARAM },
 		{ 2, "FFFFFFFFFFFFFFFF", HSM_E_BAD_PARAM },
