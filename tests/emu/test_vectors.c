@@ -1,10 +1,13 @@
 /* Vectors that take the card and libcrypto to check: the keys and signatures of cvc.json and
- * genuine_device.json, and the agreement of secure_messaging.json. */
+ * genuine_device.json, the signature of pka.json, the agreement of secure_messaging.json; and the
+ * files that are there in two forms. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/aes.h"
 #include "base/ossl.h"
 #include "core/core.h"
+#include "emu_file.h"
 #include "emu_keys.h"
 #include "key/ec.h"
 #include "key/key.h"
@@ -14,6 +17,7 @@
 #define GENUINE "genuine_device.json"
 #define OWN     "cvc.json"
 #define SM      "secure_messaging.json"
+#define PKA     "pka.json"
 #define CHAIN   "brainpoolP256r1"
 /* The last of the private keys in cvc.json, which have the names of the certificates. */
 #define AFTER_PRIVATE_KEYS "device"
@@ -120,6 +124,55 @@ static void cvc__key_of_the_request__has_its_point(void **state)
 	        req.request.key.point);
 }
 
+/* ---- public key authentication ---- */
+
+static void pka__signature__is_over_device_and_challenge(void **state)
+{
+	struct vec scalar, point, input, challenge, want, cmd;
+	EVP_PKEY *pkey;
+	uint8_t hash[32];
+
+	(void)state;
+	golden(&scalar, PKA, NULL, "authenticator_private_key_brainpoolP256r1");
+	golden(&input, PKA, NULL, "hash_input");
+	golden(&challenge, PKA, NULL, "challenge");
+	assert_int_equal(input.n, 16 + challenge.n);
+	check_rd("device", rd_of(input.p, 16), RD_LIT("ZZEMU01000100000"));
+	check_rd("challenge", rd_of(input.p + 16, 8), rd_of(challenge.p, challenge.n));
+	assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, input.p, input.n, hash, NULL), 1);
+	check_rd("hash", rd_of(hash, sizeof(hash)), golden(&want, PKA, NULL, "sha256"));
+	golden(&cmd, PKA, NULL, "external_authenticate");
+	assert_int_equal(cmd.n, 5 + 64);
+	pkey = ec_public(CHAIN, public_of(CHAIN, rd_of(scalar.p, scalar.n), &point));
+	assert_true(plain_ecdsa_ok(pkey, rd_of(input.p, input.n), rd_of(cmd.p + 5, 64)));
+	EVP_PKEY_free(pkey);
+}
+
+/* ---- files ---- */
+
+static void files__and_their_hex__are_the_same(void **state)
+{
+	static const struct {
+		const char *path, *file, *anchor, *key;
+	} rows[] = {
+		{ "dkek_share1.pbe", "dkek.json", "share_file", "file" },
+		{ "wrapfile_ec.bin", "wrapfile.json", NULL, "file" },
+		{ "ef_2f02_emulator.bin", OWN, NULL, "ef_2F02" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO_BUF bytes = { 0 };
+		char path[512];
+		struct vec v;
+
+		snprintf(path, sizeof(path), TEST_SOURCE_DIR "/golden/%s", rows[i].path);
+		file_read(path, &bytes);
+		check_rd(rows[i].path, buf_rd(&bytes),
+		        golden(&v, rows[i].file, rows[i].anchor, rows[i].key));
+	}
+}
+
 /* ---- chip authentication ---- */
 
 static void sm__agreement__same_from_both_ends(void **state)
@@ -187,6 +240,8 @@ int main(void)
 		cmocka_unit_test(cvc__genuine_file__has_its_hash),
 		cmocka_unit_test(cvc__requests__both_signatures_verify),
 		cmocka_unit_test(cvc__key_of_the_request__has_its_point),
+		cmocka_unit_test(pka__signature__is_over_device_and_challenge),
+		cmocka_unit_test(files__and_their_hex__are_the_same),
 		cmocka_unit_test(sm__agreement__same_from_both_ends),
 		cmocka_unit_test(sm__token__is_the_code_of_its_input),
 		cmocka_unit_test(sm__commands_of_the_vectors__are_taken),

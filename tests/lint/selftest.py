@@ -38,6 +38,8 @@ GOOD = {
     "firmware-emu/emu.h": '#include "base/rd.h"\n',
     "module/card/card.h": '#include "base/rd.h"\n',
     "tools/tool.c": '#include "card/card.h"\n',
+    "tests/golden/v.json": '{"a": {"b": "00112233", "c": "44:55:66:77", "note": "free text"}}\n',
+    "tests/unit/v.c": 'static const char *const v[] = { "v.json", "a", "b", "44556677" };\n',
     "scripts/run.sh": '#!/bin/sh\necho "$1"\n',
 }
 # lint, file, its faulty contents (None: it is not there), a word of the complaint
@@ -62,6 +64,10 @@ FAULTS = [
     ("docs.py", "specs/man/twinhsm-emu.1", None, "missing"),
     ("docs.py", "specs/man/twinhsm-emu.1", ".Dd x\n.Bl -tag\n", "twinhsm-emu.1:"),
     ("docs.py", "README.md", "[x](specs/gone.md)\n", "gone.md"),
+    ("golden.py", "tests/golden/w.bin", "bytes", "w.bin: no test names it"),
+    ("golden.py", "tests/golden/v.json", '{"a": {"d": "00112233"}}', "looks up a/d"),
+    ("golden.py", "tests/golden/v.json", '{"e": [{"name": "f", "b": "00112233"}]}', "up f/b"),
+    ("golden.py", "tests/unit/v.c", 'char *v[] = { "v.json", "a", "b" };', "looks up a/c"),
     ("format.sh", "module/base/rd.c", "int  rd( void );\n", "should be clang-formatted"),
     ("scripts.sh", "scripts/run.sh", "#!/bin/sh\necho $1\n", "SC2086"),
 ]

@@ -98,7 +98,8 @@ static void keyblob_plain_parse__vectors__same_parts(void **state)
 	for (size_t i = 0; i < COUNT(blobs); i++) {
 		const struct rd bytes = golden(&plain, "keyblobs.json", blobs[i].name, "plain");
 
-		check_rc(blobs[i].name, keyblob_plain_parse(blobs[i].type, bytes, &key), HSM_OK);
+		check_rc(blobs[i].name, keyblob_plain_parse((uint8_t)blobs[i].type, bytes, &key),
+		        HSM_OK);
 		assert_int_equal(key.bits, blobs[i].bits);
 		check_parts(i, &key);
 	}
