@@ -69,7 +69,7 @@ int token_make(const char *path, enum emu_kdf kdf, const struct setup *s)
 	if (s->pin.n == 0)
 		return 0;
 	snprintf(address, sizeof(address), "emu:%s", path);
-	status = setup_apply(address, s);
+	status = setup_apply_to(address, s);
 	if (status != 0)
 		(void)token_unlink(path);
 	return status;

@@ -1,6 +1,5 @@
 #include "setup.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -12,6 +11,7 @@ enum {
 	SO_PIN_DIGITS = 2 * SO_PIN_LEN,
 	PIN_TRIES_MAX = 10,
 	DKEK_SHARES_MAX = 255,
+	PKA_MAX = 90,   /* as sc-hsm-tool */
 	LABEL_MAX = 32, /* PKCS#11 shows no more of a token's label */
 };
 
@@ -26,28 +26,6 @@ static const struct tries_rule {
 	{ SECRET_MAX, PIN_TRIES_MAX, "--pin-retry must not exceed 10" },
 };
 
-static int take_number(const char *name, const char *arg, long min, long max, long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtol(arg, &end, 10);
-	if (errno != 0 || end == arg || *end != '\0' || *out < min || *out > max)
-		return ui_usage("%s takes a number from %ld to %ld, not '%s'", name, min, max, arg);
-	return 0;
-}
-
-static int take_secret(const char *name, char *arg, struct secret *out)
-{
-	hsm_rc rc = ui_secret_arg(arg, out);
-
-	if (rc == HSM_E_BAD_PARAM)
-		return ui_usage("%s: there is no environment variable '%s'", name, arg + 4);
-	if (rc != HSM_OK || out->n == 0)
-		return ui_usage("%s: the value is empty or too long", name);
-	return 0;
-}
-
 int setup_option(struct setup *s, int code, char *arg)
 {
 	switch (code) {
@@ -55,13 +33,20 @@ int setup_option(struct setup *s, int code, char *arg)
 		s->label = arg;
 		return 0;
 	case SETUP_PIN:
-		return take_secret("--pin", arg, &s->pin);
+		return ui_secret_option("--pin", arg, &s->pin);
 	case SETUP_SO_PIN:
-		return take_secret("--so-pin", arg, &s->so_pin);
+		return ui_secret_option("--so-pin", arg, &s->so_pin);
 	case SETUP_RETRY:
-		return take_number("--pin-retry", arg, 1, 255, &s->pin_tries);
+		return ui_number_option("--pin-retry", arg, 1, 255, &s->pin_tries);
 	case SETUP_DKEK:
-		return take_number("--dkek-shares", arg, 0, DKEK_SHARES_MAX, &s->dkek_shares);
+		return ui_number_option("--dkek-shares", arg, 0, DKEK_SHARES_MAX, &s->dkek_shares);
+	case SETUP_PKA_TOTAL:
+		return ui_number_option("--public-key-auth", arg, 1, PKA_MAX, &s->pka_total);
+	case SETUP_PKA_NEEDED:
+		return ui_number_option("--required-pub-keys", arg, 1, PKA_MAX, &s->pka_needed);
+	case SETUP_BIO:
+		return ui_fail("biometric servers are on no card that this program knows; nothing "
+		               "was changed");
 	default:
 		return EXIT_USAGE;
 	}
@@ -96,6 +81,8 @@ const char *setup_fault(const struct setup *s)
 
 	if (so_pin_bytes(s, &so_pin) != HSM_OK)
 		return "the SO-PIN must be a hexadecimal string of 16 characters";
+	if (s->pka_needed > s->pka_total)
+		return "more public keys are required than there are";
 	if (s->pin.n < USER_PIN_MIN)
 		return "the PIN must be at least 6 characters long";
 	if (s->pin.n > USER_PIN_MAX)
@@ -118,6 +105,8 @@ static hsm_rc initialize(struct card_lane *lane, const struct setup *s)
 		.pin_tries = (uint8_t)tries_of(s),
 		.has_dkek = s->dkek_shares >= 0,
 		.dkek_shares = (uint8_t)(s->dkek_shares < 0 ? 0 : s->dkek_shares),
+		.pka_n = (uint8_t)s->pka_total,
+		.pka_m = (uint8_t)(s->pka_needed == 0 ? 1 : s->pka_needed),
 	};
 
 	TRY(so_pin_bytes(s, &so_pin));
@@ -151,14 +140,10 @@ static int refused(const char *address, struct card_lane *lane, hsm_rc rc)
 	return ui_fail("%s: initialisation failed: %s", address, rc_text(rc));
 }
 
-static int apply(const char *address, struct card *card, const struct setup *s)
+int setup_apply(const char *address, struct card_lane *lane, const struct setup *s)
 {
-	AUTO_LANE *lane = NULL;
-	hsm_rc rc = card_take(card, &lane);
+	hsm_rc rc = initialize(lane, s);
 
-	if (rc != HSM_OK)
-		return ui_fail("%s: %s", address, rc_text(rc));
-	rc = initialize(lane, s);
 	if (rc != HSM_OK)
 		return refused(address, lane, rc);
 	rc = write_label(lane, s);
@@ -168,7 +153,16 @@ static int apply(const char *address, struct card *card, const struct setup *s)
 	return 0;
 }
 
-int setup_apply(const char *address, const struct setup *s)
+static int apply(const char *address, struct card *card, const struct setup *s)
+{
+	AUTO_LANE *lane = NULL;
+	const hsm_rc rc = card_take(card, &lane);
+
+	return rc == HSM_OK ? setup_apply(address, lane, s)
+	                    : ui_fail("%s: %s", address, rc_text(rc));
+}
+
+int setup_apply_to(const char *address, const struct setup *s)
 {
 	struct card *card;
 	hsm_rc rc = card_open_secure(address, s->secure, &card);

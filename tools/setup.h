@@ -14,6 +14,8 @@ struct setup {
 	struct secret so_pin; /* as typed, 16 hex digits; empty: not given */
 	long pin_tries;       /* 0: not given, the card's usual number */
 	long dkek_shares;     /* negative: no DKEK */
+	long pka_total;       /* public keys for authentication; 0: none */
+	long pka_needed;      /* 0: not given, 1 */
 	enum card_secure secure;
 };
 
@@ -25,7 +27,16 @@ struct setup {
 /* Wipes the PINs at the end of the scope. */
 #define AUTO_SETUP __attribute__((cleanup(setup_wipe))) struct setup
 
-enum setup_code { SETUP_LABEL = 0x100, SETUP_PIN, SETUP_SO_PIN, SETUP_RETRY, SETUP_DKEK };
+enum setup_code {
+	SETUP_LABEL = 0x100,
+	SETUP_PIN,
+	SETUP_SO_PIN,
+	SETUP_RETRY,
+	SETUP_DKEK,
+	SETUP_PKA_TOTAL,
+	SETUP_PKA_NEEDED,
+	SETUP_BIO
+};
 
 /* Rows for getopt_long.
  * clang-format off */
@@ -48,8 +59,10 @@ bool setup_given(const struct setup *s);
 /* What the card would refuse, in words, in the order of sc-hsm-tool's checks; NULL when nothing. */
 const char *setup_fault(const struct setup *s);
 
-/* Initialises the card at `address` and writes its label. 0, or the exit status after a message. */
-int setup_apply(const char *address, const struct setup *s);
+/* Initialises the card at `address` and writes its label. 0, or the exit status after a message.
+ * The second opens the card. */
+int setup_apply(const char *address, struct card_lane *lane, const struct setup *s);
+int setup_apply_to(const char *address, const struct setup *s);
 
 void setup_wipe(struct setup *s);
 

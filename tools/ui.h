@@ -41,6 +41,16 @@ bool ui_has_terminal(void);
  * a variable, HSM_E_BAD_LEN. */
 HSM_MUST hsm_rc ui_secret_arg(char *arg, struct secret *out);
 
+/* The secret in the argument of option `name`. 0, or the exit status after a message. */
+int ui_secret_option(const char *name, char *arg, struct secret *out);
+
+/* A decimal number from `min` to `max`. 0, or the exit status after a message. */
+int ui_number_option(const char *name, const char *arg, long min, long max, long *out);
+
+/* Asks for a line on standard input, where it may come from a script; what is too long is cut.
+ * HSM_E_NOT_ALLOWED at the end of the input. */
+HSM_MUST hsm_rc ui_line_ask(const char *prompt, struct secret *out);
+
 /* Asks for a secret on the terminal without echo; `again` (may be NULL) asks a second time for the
  * same. HSM_E_NOT_ALLOWED without a terminal or when the person gave up, HSM_E_BAD_LEN,
  * HSM_E_BAD_DATA when the two differ. */

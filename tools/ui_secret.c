@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
@@ -98,4 +99,21 @@ hsm_rc ui_secret_ask(const char *prompt, const char *again, struct secret *out)
 	if (rc != HSM_OK)
 		secret_wipe(out);
 	return rc;
+}
+
+hsm_rc ui_line_ask(const char *prompt, struct secret *out)
+{
+	uint8_t c;
+
+	fputs(prompt, stdout);
+	fflush(stdout);
+	out->n = 0;
+	while (read(STDIN_FILENO, &c, 1) == 1) {
+		if (c == '\n')
+			return HSM_OK;
+		if (out->n < SECRET_MAX)
+			out->p[out->n++] = c;
+	}
+	secret_wipe(out);
+	return HSM_E_NOT_ALLOWED;
 }

@@ -13,7 +13,10 @@ so_pin=3537363231383830
 work=$(mktemp -d)
 background=
 # Nothing of the person who runs this is read or written.
-export HOME=$work LC_ALL=C.UTF-8
+export HOME=$work LC_ALL=C.UTF-8 PCSCLITE_CSOCK_NAME=$work/no-pcscd
+# pkcs11-tool 0.23 reads what it has freed when it writes an EC public key to a file; memory that
+# waits in a long cache is still what it was.
+export GLIBC_TUNABLES=glibc.malloc.tcache_count=127
 unset XDG_DATA_HOME XDG_CONFIG_HOME TWINHSM_CARDS TWINHSM_LOG OPENSSL_CONF
 
 leave() {

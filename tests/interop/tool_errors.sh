@@ -57,13 +57,15 @@ wrong 2 'go together' "$emu" create --pin $pin "$card"
 wrong 2 'go together' "$emu" create --so-pin $so_pin "$card"
 wrong 2 'needed as well' "$emu" create --label x "$card"
 wrong 2 'strong or cheap' "$emu" create --kdf medium "$card"
-wrong 2 'from 1 to 255' "$emu" create "${pins[@]}" --pin-retry 0 "$card"
-wrong 2 'from 0 to 255' "$emu" create "${pins[@]}" --dkek-shares 1x "$card"
+wrong 1 'from 1 to 255' "$emu" create "${pins[@]}" --pin-retry 0 "$card"
+wrong 1 'from 0 to 255' "$emu" create "${pins[@]}" --dkek-shares 1x "$card"
 wrong 2 'no environment variable' "$emu" create --pin env:NOT_THERE --so-pin $so_pin "$card"
 wrong 2 'COMMAND' "$emu" run --label x --
-wrong 2 "'extra' is not an option" "$tool" extra
-wrong 2 'unrecognized option .*--wrap-key' "$tool" --wrap-key file
-wrong 2 'need --initialize' "$tool" --pin $pin
+wrong 2 "there is no command 'extra'" "$tool" extra
+wrong 2 "'extra' is not an option" "$tool" -f extra
+wrong 2 'unrecognized option .*--unwrap-keys' "$tool" --unwrap-keys file
+wrong 1 'option -n .* requires option -X' "$tool" -n 2
+wrong 1 'option -g .* excludes option -W' "$tool" -g file -W file
 [ ! -e "$card" ] || fail "a file was made"
 
 step "Rules for PINs, checked before anything is made"

@@ -1,6 +1,7 @@
 #include <stdlib.h>
+#include <string.h>
 
-#include "twinhsm-tool.h"
+#include "session.h"
 
 int select_none(void)
 {
@@ -58,12 +59,10 @@ static const char *named(const struct config *c, const char *reader)
 	return card;
 }
 
-const char *select_card(const struct request *r)
+const char *select_card(const struct config *c, const char *reader)
 {
-	const struct config *c = &r->config;
-
-	if (r->reader != NULL)
-		return named(c, r->reader);
+	if (reader != NULL)
+		return named(c, reader);
 	if (c->cards_n == 1)
 		return c->cards[0];
 	if (c->cards_n == 0) {

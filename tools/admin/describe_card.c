@@ -1,9 +1,8 @@
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "card/card.h"
+#include "actions.h"
+#include "base/text.h"
 #include "p15/p15.h"
-#include "twinhsm-tool.h"
 
 static void print_label(struct card_lane *lane)
 {
@@ -56,50 +55,32 @@ static void print_user_pin(const struct pin_status *s)
 		printf("User PIN tries left  : %u\n", s->tries);
 }
 
-static hsm_rc print_card(const char *address, struct card *card)
+void describe_dkek(const struct card_domain *d)
 {
-	AUTO_LANE *lane = NULL;
-	struct card_identity id = card_identity(card);
-	struct pin_status so, user;
+	char kcv[2 * CARD_KCV_LEN + 1];
 
-	TRY(card_take(card, &lane));
-	TRY(card_pin_status(lane, REF_SO_PIN, &so));
-	TRY(card_pin_status(lane, REF_USER_PIN, &user));
-	print_identity(address, &id);
-	print_label(lane);
+	if (d->state != CARD_DOMAIN_PENDING && d->state != CARD_DOMAIN_COMPLETE)
+		return;
+	printf("DKEK shares          : %u\n", d->shares);
+	if (d->state == CARD_DOMAIN_PENDING)
+		printf("DKEK import pending, %u share(s) still missing\n", d->missing);
+	else if (hex_put(rd_of(d->kcv, sizeof(d->kcv)), kcv, sizeof(kcv)) == HSM_OK)
+		printf("DKEK key check value : %s\n", kcv);
+}
+
+hsm_rc describe_card(struct session *s)
+{
+	const struct card_identity id = card_identity(s->card);
+	struct pin_status so, user;
+	struct card_domain dkek;
+
+	TRY(card_pin_status(s->lane, REF_SO_PIN, &so));
+	TRY(card_pin_status(s->lane, REF_USER_PIN, &user));
+	TRY(card_domain_status(s->lane, 0, &dkek));
+	print_identity(s->address, &id);
+	print_label(s->lane);
 	print_so_pin(&so);
 	print_user_pin(&user);
+	describe_dkek(&dkek);
 	return HSM_OK;
-}
-
-static int status_of(const char *address, enum card_secure secure)
-{
-	struct card *card = NULL;
-	hsm_rc rc = card_open_secure(address, secure, &card);
-
-	if (rc == HSM_OK)
-		rc = print_card(address, card);
-	card_close(card);
-	return rc == HSM_OK ? EXIT_SUCCESS : ui_fail("%s: %s", address, rc_text(rc));
-}
-
-int tool_cmd_status(struct request *r)
-{
-	const struct config *c = &r->config;
-	int status = EXIT_SUCCESS;
-
-	if (r->reader != NULL) {
-		const char *address = select_card(r);
-
-		return address == NULL ? EXIT_FAILURE : status_of(address, r->config.secure);
-	}
-	if (c->cards_n == 0)
-		return select_none();
-	for (size_t i = 0; i < c->cards_n; i++) {
-		if (i > 0)
-			putchar('\n');
-		if (status_of(c->cards[i], c->secure) != EXIT_SUCCESS)
-			status = EXIT_FAILURE;
-	}
-	return status;
 }

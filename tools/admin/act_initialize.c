@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "twinhsm-tool.h"
+#include "actions.h"
 
 static int ask(const char *what, const char *option, const char *prompt, const char *again,
         struct secret *out)
@@ -31,17 +31,14 @@ static int ask_missing(struct setup *s)
 	return status;
 }
 
-int tool_cmd_initialize(struct request *r)
+int act_initialize(struct session *s, struct request *r)
 {
-	const char *address = select_card(r);
 	const char *fault;
 
-	if (address == NULL)
-		return EXIT_FAILURE;
 	if (ask_missing(&r->setup) != 0)
 		return EXIT_FAILURE;
 	fault = setup_fault(&r->setup);
 	if (fault != NULL)
 		return ui_fail("%s; nothing was changed", fault);
-	return setup_apply(address, &r->setup);
+	return setup_apply(s->address, s->lane, &r->setup);
 }

@@ -1,0 +1,34 @@
+#include "commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command commands[] = {
+	{ "help", "\tthese commands", cmd_help },
+	{ NULL, NULL, NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		if (strcmp(c->name, name) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+int cmd_help(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	puts("usage: twinhsm-tool COMMAND ...\n");
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		const char *text = strchr(c->summary, '\t');
+
+		printf("  %s %.*s\n\t%s\n", c->name, (int)(text - c->summary), c->summary,
+		        text + 1);
+	}
+	puts("\nEach has --help. Without a command: the options of sc-hsm-tool, see --help.");
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,12 @@
+/* The commands of twinhsm-tool, one file each: cmd_<name>.c. */
+#ifndef TWINHSM_TOOLS_ADMIN_COMMANDS_H
+#define TWINHSM_TOOLS_ADMIN_COMMANDS_H
+
+#include "ui.h"
+
+/* NULL when there is none of this name. */
+const struct command *command_find(const char *name);
+
+int cmd_help(int argc, char **argv);
+
+#endif
