@@ -33,6 +33,7 @@ static const struct emu_cmd rows[] = {
 	{ 0x80, INS_WRAP,                  ACCESS_USER, 0, 0,             cmd_wrap },
 	{ 0x80, INS_UNWRAP,                ACCESS_USER, 0, APDU_DATA_MAX, cmd_unwrap },
 	{ 0x80, INS_DECIPHER,              ACCESS_USER, 1, APDU_DATA_MAX, cmd_decipher },
+	{ 0x80, INS_DERIVE_EC,             ACCESS_USER, 1, 255,           cmd_derive },
 	{ 0x00, INS_MSE,                   ACCESS_FREE, 1, 255,           cmd_mse },
 	{ 0x00, INS_GENERAL_AUTHENTICATE,  ACCESS_FREE, 1, 255,           cmd_general_authenticate },
 	{ 0x00, INS_PSO,                   ACCESS_FREE, 1, 1024,          cmd_pso },

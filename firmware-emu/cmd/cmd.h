@@ -15,7 +15,7 @@ emu_cmd_fn cmd_select, cmd_verify, cmd_change_pin, cmd_reset_retry, cmd_initiali
 emu_cmd_fn cmd_read, cmd_update, cmd_delete, cmd_enumerate, cmd_challenge;
 emu_cmd_fn cmd_generate_secret_key, cmd_cipher;
 emu_cmd_fn cmd_key_domain, cmd_wrap, cmd_unwrap;
-emu_cmd_fn cmd_generate_key_pair, cmd_sign, cmd_decipher;
+emu_cmd_fn cmd_generate_key_pair, cmd_derive, cmd_sign, cmd_decipher;
 emu_cmd_fn cmd_mse, cmd_general_authenticate, cmd_pso;
 
 #endif

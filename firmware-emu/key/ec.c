@@ -97,6 +97,54 @@ hsm_rc ec_multiply(const struct curve *curve, struct rd scalar, struct rd point,
 	return rc;
 }
 
+/* The numbers of one addition; released together. */
+struct sum {
+	BN_CTX *bn;
+	BIGNUM *order, *a, *b;
+};
+
+static void sum_done(struct sum *s)
+{
+	BN_free(s->order);
+	BN_clear_free(s->a);
+	BN_clear_free(s->b);
+	BN_CTX_free(s->bn);
+}
+
+static hsm_rc sum_init(struct sum *s, struct rd order, struct rd a, struct rd b)
+{
+	s->bn = BN_CTX_secure_new_ex(ossl_ctx());
+	s->order = BN_bin2bn(order.p, (int)order.n, NULL);
+	s->a = BN_secure_new();
+	s->b = BN_secure_new();
+	if (s->bn == NULL || s->order == NULL || s->a == NULL || s->b == NULL ||
+	        BN_bin2bn(a.p, (int)a.n, s->a) == NULL || BN_bin2bn(b.p, (int)b.n, s->b) == NULL)
+		return HSM_E_MEMORY;
+	return HSM_OK;
+}
+
+/* Once both are below the order, the addition takes the same time for all. */
+static hsm_rc add(struct sum *s, uint8_t *out, size_t n)
+{
+	if (BN_nnmod(s->b, s->b, s->order, s->bn) != 1 ||
+	        BN_mod_add_quick(s->a, s->a, s->b, s->order) != 1)
+		return HSM_E_FAIL;
+	if (BN_is_zero(s->a))
+		return HSM_E_BAD_DATA;
+	return BN_bn2binpad(s->a, out, (int)n) == (int)n ? HSM_OK : HSM_E_FAIL;
+}
+
+hsm_rc ec_scalar_add(const struct curve *curve, uint8_t *scalar, struct rd term)
+{
+	struct sum s = { 0 };
+	hsm_rc rc = sum_init(&s, curve->order, rd_of(scalar, curve->width), term);
+
+	if (rc == HSM_OK)
+		rc = add(&s, scalar, curve->width);
+	sum_done(&s);
+	return rc;
+}
+
 static hsm_rc pkey_new(OSSL_PARAM *params, EVP_PKEY **out)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(ossl_ctx(), OSSL_TYPE_EC, NULL);

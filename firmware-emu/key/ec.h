@@ -23,6 +23,10 @@ HSM_MUST hsm_rc ec_key_scalar(const struct curve *curve, EVP_PKEY *pkey, uint8_t
 /* Writes the public point, uncompressed. */
 HSM_MUST hsm_rc ec_key_point(const struct curve *curve, EVP_PKEY *pkey, struct wr *out);
 
+/* Adds `term` (big-endian, of any length up to the curve's width) to a private scalar as wide as
+ * the curve, modulo the order. HSM_E_BAD_DATA when the sum is 0. */
+HSM_MUST hsm_rc ec_scalar_add(const struct curve *curve, uint8_t *scalar, struct rd term);
+
 /* Writes scalar times `point` (uncompressed), in time that does not depend on the scalar.
  * HSM_E_BAD_DATA when the point is not on the curve. An empty point means the base point. */
 HSM_MUST hsm_rc ec_multiply(

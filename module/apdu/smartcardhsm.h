@@ -64,6 +64,7 @@ enum schsm_alg {
 	ALG_XKEK = 0x84,
 	ALG_WRAP = 0x92,
 	ALG_UNWRAP = 0x93,
+	ALG_EC_DERIVE = 0x98,
 };
 
 enum schsm_ref {

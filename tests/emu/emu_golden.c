@@ -24,13 +24,16 @@ static const char *after(const char *text, const char *format, const char *name)
 	return at + strlen(pattern);
 }
 
-struct rd golden_get(const char *anchor, const char *key, struct buf *out)
+struct rd golden_value(const char *file, const char *anchor, const char *key, struct buf *out)
 {
 	static char text[65536], hex[8192];
-	FILE *f = fopen(TEST_SOURCE_DIR "/golden/keyblobs.json", "re");
+	char path[512];
 	const char *value;
 	size_t n;
+	FILE *f;
 
+	snprintf(path, sizeof(path), TEST_SOURCE_DIR "/golden/%s", file);
+	f = fopen(path, "re");
 	assert_non_null(f);
 	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
 	fclose(f);
@@ -43,6 +46,11 @@ struct rd golden_get(const char *anchor, const char *key, struct buf *out)
 	assert_int_equal(buf_reserve(out, n / 2), HSM_OK);
 	out->n = emu_unhex(hex, out->p, n / 2);
 	return buf_rd(out);
+}
+
+struct rd golden_get(const char *anchor, const char *key, struct buf *out)
+{
+	return golden_value("keyblobs.json", anchor, key, out);
 }
 
 uint16_t golden_unwrap(struct emu_bench *b, uint8_t kid, struct rd blob)

@@ -9,7 +9,8 @@
 /* Initialises with one DKEK share and imports that of keyblobs.json; logs in. */
 void golden_ready(struct emu_bench *b);
 
-/* The bytes of `"key": "<hex>"` after `"anchor"` in keyblobs.json. */
+/* The bytes of `"key": "<hex>"` after `"anchor"` in a file of tests/golden; in keyblobs.json. */
+struct rd golden_value(const char *file, const char *anchor, const char *key, struct buf *out);
 struct rd golden_get(const char *anchor, const char *key, struct buf *out);
 
 /* Sends a blob with UNWRAP KEY; the status word. */
