@@ -172,14 +172,25 @@ static void leave_last(struct p11_session *s)
 	unlock(&table.lock);
 }
 
+/* With a card that is gone, its login is; the former is what the application must hear. */
+static CK_RV not_logged_in(struct p11_session *s)
+{
+	struct tp_epoch epoch;
+
+	if (session_user(s))
+		token_login_lost(s->token);
+	return card_look(token_card(s->token), &epoch) == HSM_E_GONE ? CKR_DEVICE_REMOVED
+	                                                             : CKR_USER_NOT_LOGGED_IN;
+}
+
 CK_RV p11_leave(struct p11_session *s, CK_RV rv) TS(no_thread_safety_analysis)
 {
 	bool last;
 
 	if (s == NULL)
 		return rv;
-	if (rv == CKR_USER_NOT_LOGGED_IN && session_user(s))
-		token_login_lost(s->token);
+	if (rv == CKR_USER_NOT_LOGGED_IN)
+		rv = not_logged_in(s);
 	ERR_pop_to_mark();
 	unlock(&s->lock);
 	lock(&table.lock);
