@@ -47,6 +47,7 @@ FAULTS = [
     ("tests/coverage/commands.txt", "(any)", "(unknown)", "(any) E82B: 6E00 is not stated"),
     ("records/emu/pin", "80680170 - 6700", "80680170 - 9000", "9000 is not stated"),
     ("records/emu/pin", "80680170 - 6700", "80690170 - 6D00", "(unknown) -: 6D00"),
+    ("records/emu/pin", "80680170 - 6700", "80690170 - 6A86", "80690170 -: 6A86 is not"),
     ("records/emu/pin", "CC01", "CE01", "SELECT key: no test reaches 9000"),
     ("records/emu/pin", "10A40400 E82B 6A82", "10A40400 E82B 9000", "(part) E82B: 9000"),
     ("records/emu/pin", "0CA40000 2F02 6A82", "0CA40000 2F02 6988", "(protected) 2F02: 6988"),

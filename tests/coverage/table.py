@@ -81,7 +81,7 @@ def recorded(folder, programs):
             yield Record(header, data, re.sub("^63C.$", "63Cx", word), program, test)
 
 
-def kind(record, known):
+def kind(record):
     """The header that commands.txt has for it: plain, or a word for what all commands share."""
     if record.header == "-":
         return "(malformed)"
@@ -89,7 +89,7 @@ def kind(record, known):
     plain = f"{cla & ~(CHAIN | SECURE):02X}{record.header[2:]}"
     if record.word == "6E00":
         return "(any)"
-    if plain[2:4] not in {key[2:] for key in known}:
+    if record.word == "6D00":
         return "(unknown)"
     if cla & CHAIN and record.word in ("9000", "6A80"):
         return "(part)"
@@ -98,11 +98,11 @@ def kind(record, known):
     return plain
 
 
-def sort_out(forms, known, records):
+def sort_out(forms, records):
     """Tests by (form, status word), in the order in which they ran; and complaints."""
     reached, complaints = {}, {}
     for record in records:
-        header = kind(record, known)
+        header = kind(record)
         form = next((f for f in forms if f.fits(header, record.data)), None)
         if form is None or record.word not in form.words:
             where = form.name if form else f"{header} {record.data}"
@@ -150,7 +150,7 @@ def rows(forms, reached):
 def main():
     action, root, folder, programs = sys.argv[1], *map(Path, sys.argv[2:4]), sys.argv[4:]
     forms, known = [*stated(root)], instructions(root)
-    reached, complaints = sort_out(forms, known, recorded(folder, programs))
+    reached, complaints = sort_out(forms, recorded(folder, programs))
     complaints += gaps(forms, known, reached)
     made = HEAD + "".join(rows(forms, reached))
     if action == "write":
