@@ -124,7 +124,7 @@ quiet timeout 120 "$TWINHSM_TURNS" "$TWINHSM_MODULE" 'opensc-tool --reset >/dev/
 server=$(cat "$work/server")
 
 step "Which cards there are"
-TWINHSM_CARDS=pcsc:* tool_says "Card +: pcsc:$reader"
+TWINHSM_CARDS='pcsc:*' tool_says "Card +: pcsc:$reader"
 unset TWINHSM_CARDS
 tool_says "Card +: pcsc:$reader"
 TWINHSM_CARDS='pcsc:Virtual PCD' tool_refuses \
