@@ -36,6 +36,8 @@ static const struct emu_cmd rows[] = {
 	{ 0x80, INS_DERIVE_EC,             ACCESS_USER, 1, 255,           cmd_derive },
 	{ 0x00, INS_MSE,                   ACCESS_FREE, 1, 255,           cmd_mse },
 	{ 0x00, INS_GENERAL_AUTHENTICATE,  ACCESS_FREE, 1, 255,           cmd_general_authenticate },
+	{ 0x80, INS_PKA,                   ACCESS_FREE, 0, 2048,          cmd_pka },
+	{ 0x00, INS_EXTERNAL_AUTHENTICATE, ACCESS_FREE, 1, 512,           cmd_external_authenticate },
 	{ 0x00, INS_PSO,                   ACCESS_FREE, 1, 1024,          cmd_pso },
 };
 /* clang-format on */

@@ -20,7 +20,7 @@ static hsm_rc keep(struct emu_lane *lane, struct store *store, uint8_t domain,
 
 hsm_rc cmd_agree_kek(struct emu_lane *lane, const struct capdu *c, struct wr *rsp, uint16_t *sw)
 {
-	const uint64_t login = atomic_load(&lane->card->user_rev);
+	const uint64_t token = lane_token(lane);
 	AUTO_SECRET value = { .n = 0 };
 	struct emu_key *key = NULL;
 	struct store *store = NULL;
@@ -37,7 +37,7 @@ hsm_rc cmd_agree_kek(struct emu_lane *lane, const struct capdu *c, struct wr *rs
 	if (rc == HSM_E_UNTRUSTED)
 		*sw = 0x6985;
 	TRY(rc);
-	TRY(change_begin_as(lane, login, &store));
+	TRY(change_begin_as(lane, token, &store));
 	TRY(txn_end(lane, keep(lane, store, domain, &kek, &value)));
 	return domain_status(lane->image, domain, rsp);
 }

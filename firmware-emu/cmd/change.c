@@ -6,10 +6,10 @@ hsm_rc change_begin(struct emu_lane *lane, struct store **out)
 	return lane_user(lane) ? HSM_OK : txn_end(lane, HSM_E_NOT_AUTH);
 }
 
-hsm_rc change_begin_as(struct emu_lane *lane, uint64_t login, struct store **out)
+hsm_rc change_begin_as(struct emu_lane *lane, uint64_t token, struct store **out)
 {
 	TRY(change_begin(lane, out));
-	return atomic_load(&lane->card->user_rev) == login ? HSM_OK : txn_end(lane, HSM_E_NOT_AUTH);
+	return lane_token(lane) == token ? HSM_OK : txn_end(lane, HSM_E_NOT_AUTH);
 }
 
 hsm_rc change_room(const struct emu_image *image, size_t n)

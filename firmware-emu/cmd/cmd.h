@@ -17,5 +17,6 @@ emu_cmd_fn cmd_generate_secret_key, cmd_cipher;
 emu_cmd_fn cmd_key_domain, cmd_wrap, cmd_unwrap;
 emu_cmd_fn cmd_generate_key_pair, cmd_derive, cmd_sign, cmd_decipher;
 emu_cmd_fn cmd_mse, cmd_general_authenticate, cmd_pso;
+emu_cmd_fn cmd_pka, cmd_external_authenticate;
 
 #endif

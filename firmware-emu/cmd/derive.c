@@ -16,14 +16,14 @@ static struct rd reference(const struct emu_image *image, uint8_t kid, char chr[
 static hsm_rc derive(struct emu_lane *lane, uint8_t source, uint8_t target, struct rd parameter,
         struct new_pair *k)
 {
-	const uint64_t login = atomic_load(&lane->card->user_rev);
+	const uint64_t token = lane_token(lane);
 	const struct rd none = { 0 };
 	char chr[P15_CHR_MAX + 1];
 
 	TRY(key_derive(lane, source, parameter, &k->meta, &k->pkey));
 	k->meta.kid = target;
 	TRY(new_pair_finish(lane, k, none, reference(lane->image, target, chr), none));
-	return new_pair_keep(lane, k, login, true);
+	return new_pair_keep(lane, k, token, true);
 }
 
 /* DERIVE EC KEY: P1 is the source, P2 the new key, whose request the card keeps in EF CEkk. */

@@ -5,11 +5,11 @@
 static hsm_rc generate(
         struct emu_lane *lane, const struct key_template *t, struct new_pair *k, bool with_request)
 {
-	const uint64_t login = atomic_load(&lane->card->user_rev);
+	const uint64_t token = lane_token(lane);
 
 	TRY(key_generate(&k->meta, &k->pkey));
 	TRY(new_pair_finish(lane, k, t->car, t->chr, t->outer_car));
-	return new_pair_keep(lane, k, login, with_request);
+	return new_pair_keep(lane, k, token, with_request);
 }
 
 /* GENERATE ASYMMETRIC KEY PAIR: P1 is the new key, the device key (P2 00) vouches for it. With Le

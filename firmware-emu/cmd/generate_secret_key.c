@@ -34,7 +34,7 @@ static hsm_rc keep(
 hsm_rc cmd_generate_secret_key(
         struct emu_lane *lane, const struct capdu *c, struct wr *rsp, uint16_t *sw)
 {
-	const uint64_t login = atomic_load(&lane->card->user_rev);
+	const uint64_t token = lane_token(lane);
 	struct emu_key_meta meta = { .kid = c->p1, .type = EMU_KEY_AES };
 	struct store *store = NULL;
 	AUTO_BUF sealed = { 0 };
@@ -50,6 +50,6 @@ hsm_rc cmd_generate_secret_key(
 	if (lane->image->keys[c->p1] != NULL)
 		return HSM_E_EXISTS;
 	TRY(make(lane, &meta, &sealed));
-	TRY(change_begin_as(lane, login, &store));
+	TRY(change_begin_as(lane, token, &store));
 	return txn_end(lane, keep(lane, store, &meta, buf_rd(&sealed)));
 }

@@ -4,16 +4,20 @@
 #include "key/kek.h"
 #include "store/seal.h"
 
-enum { OPTIONS_KNOWN = OPT_RESET_RETRY | OPT_TRANSPORT_PIN | OPT_RESET_ONLY };
+enum {
+	OPTIONS_KNOWN = OPT_RESET_RETRY | OPT_TRANSPORT_PIN | OPT_RESET_ONLY | OPT_REPLACE_PKA |
+	                OPT_PIN_AND_PKA,
+};
 
 /* What the command asks for. */
 struct setup {
 	uint16_t options;
 	struct rd pin, so_pin;
 	uint8_t pin_tries;
-	int dkek_shares; /* -1: no DKEK */
-	uint8_t domains; /* key domains */
-	bool later;      /* asks for what this firmware does not do yet */
+	int dkek_shares;                /* -1: no DKEK */
+	uint8_t domains;                /* key domains */
+	uint8_t pka_keys, pka_required; /* 0: no public key authentication */
+	bool later;                     /* asks for what this firmware does not do yet */
 };
 
 /* ---- parsing ---- */
@@ -55,6 +59,9 @@ static bool take(struct setup *s, uint16_t tag, struct rd v)
 		return rd_u8(&v, &s->domains) && v.n == 0 && s->domains != 0 &&
 		       s->domains <= KEY_DOMAINS_MAX;
 	case TAG_PKA:
+		return rd_u8(&v, &s->pka_keys) && rd_u8(&v, &s->pka_required) && v.n == 0 &&
+		       s->pka_required != 0 && s->pka_required <= s->pka_keys &&
+		       s->pka_keys <= PKA_KEYS_MAX;
 	case TAG_BIO_1:
 	case TAG_BIO_2:
 		s->later = true;
@@ -70,9 +77,21 @@ static uint8_t tries_max(size_t pin_n)
 	return pin_n <= 6 ? 3 : pin_n == 7 ? 5 : 10;
 }
 
+/* Both are wanted, so both must be there; and only registered keys can be replaced, unless the
+ * option belongs to the session PIN. */
+static bool options_fit(const struct setup *s)
+{
+	if ((s->options & OPT_PIN_AND_PKA) != 0 && (s->pin.p == NULL || s->pka_keys == 0))
+		return false;
+	return (s->options & (OPT_REPLACE_PKA | OPT_SESSION_PIN)) != OPT_REPLACE_PKA ||
+	       s->pka_keys != 0;
+}
+
 static hsm_rc check(const struct setup *s, bool dkek_and_domains)
 {
 	if (dkek_and_domains)
+		return HSM_E_BAD_DATA;
+	if (!options_fit(s))
 		return HSM_E_BAD_DATA;
 	TRY(pins_length(REF_SO_PIN, s->so_pin.n));
 	if (s->pin.p != NULL) {
@@ -124,6 +143,7 @@ static hsm_rc authorise(struct emu_lane *lane, struct rd so_pin, uint64_t *rev)
 struct records {
 	struct emu_pin user, so;
 	struct emu_kek kek;
+	struct secret token_key; /* to be kept in clear; empty: not */
 };
 
 /* Both PINs open a new token key: whatever was sealed under the old one is gone for good. */
@@ -134,6 +154,8 @@ static hsm_rc make_records(
 
 	TRY(ossl_random(token_key.p, SEAL_KEY_LEN));
 	TRY(pins_make(image, REF_SO_PIN, s->so_pin, SO_PIN_TRIES, &token_key, &out->so));
+	if (s->pka_keys != 0 && (s->options & OPT_PIN_AND_PKA) == 0)
+		out->token_key = token_key;
 	if (s->dkek_shares >= 0)
 		TRY(kek_make(image, &token_key, 0, (uint8_t)s->dkek_shares, &out->kek));
 	if (s->pin.p == NULL)
@@ -150,6 +172,7 @@ static hsm_rc wipe_and_write(struct store *store, const struct setup *s, const s
 		TRY(store_put_pin(store, REF_USER_PIN, &r->user));
 	if (r->kek.exists)
 		TRY(store_put_kek(store, 0, &r->kek));
+	TRY(store_put_pka(store, s->pka_keys, s->pka_required, secret_rd(&r->token_key)));
 	return store_put_options(store, s->options, s->domains);
 }
 
@@ -176,9 +199,11 @@ static hsm_rc initialize(struct emu_lane *lane, const struct setup *s)
 		rc = apply(lane, s, so_rev, &r);
 	pins_done(&r.user);
 	pins_done(&r.so);
+	secret_wipe(&r.token_key);
 	if (rc == HSM_OK) {
 		card_logout_all(lane->card);
 		lane->current_fid = 0;
+		lane->pka = (struct pka){ 0 };
 	}
 	return rc;
 }

@@ -98,12 +98,12 @@ static hsm_rc put(struct store *store, uint8_t domain, const struct emu_kek *kek
 static hsm_rc change(
         struct emu_lane *lane, const struct capdu *c, const struct form *form, uint16_t *sw)
 {
-	const uint64_t login = atomic_load(&lane->card->user_rev);
+	const uint64_t token = lane_token(lane);
 	struct store *store = NULL;
 	struct emu_kek kek;
 	hsm_rc rc;
 
-	TRY(form->user ? change_begin_as(lane, login, &store) : txn_begin(lane, &store));
+	TRY(form->user ? change_begin_as(lane, token, &store) : txn_begin(lane, &store));
 	kek = lane->image->keks[c->p2];
 	rc = form->run(lane, c, &kek);
 	if (rc == HSM_OK)

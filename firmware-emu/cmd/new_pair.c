@@ -34,10 +34,10 @@ static hsm_rc put(
 }
 
 hsm_rc new_pair_keep(
-        struct emu_lane *lane, const struct new_pair *k, uint64_t login, bool with_request)
+        struct emu_lane *lane, const struct new_pair *k, uint64_t token, bool with_request)
 {
 	struct store *store = NULL;
 
-	TRY(change_begin_as(lane, login, &store));
+	TRY(change_begin_as(lane, token, &store));
 	return txn_end(lane, put(lane, store, k, with_request));
 }

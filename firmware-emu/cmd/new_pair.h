@@ -20,9 +20,9 @@ void new_pair_done(struct new_pair *k);
 HSM_MUST hsm_rc new_pair_finish(struct emu_lane *lane, struct new_pair *k, struct rd car,
         struct rd chr, struct rd outer_car);
 
-/* Puts the key into the store, with its request as EF CEkk if asked to, for the login that it was
- * sealed under (card.user_rev). HSM_E_EXISTS, HSM_E_FULL, HSM_E_NOT_AUTH. */
+/* Puts the key into the store, with its request as EF CEkk if asked to, for the token key that it
+ * was sealed under (lane_token). HSM_E_EXISTS, HSM_E_FULL, HSM_E_NOT_AUTH. */
 HSM_MUST hsm_rc new_pair_keep(
-        struct emu_lane *lane, const struct new_pair *k, uint64_t login, bool with_request);
+        struct emu_lane *lane, const struct new_pair *k, uint64_t token, bool with_request);
 
 #endif

@@ -52,6 +52,7 @@ static void select_applet(struct emu_lane *lane)
 	card_logout_all(lane->card);
 	atomic_store(&lane->card->selected, true);
 	lane->current_fid = 0;
+	lane->pka = (struct pka){ 0 };
 	channel_last(lane);
 }
 

@@ -1,7 +1,18 @@
 #include "cmd/cmd.h"
 #include "cmd/pin.h"
 
-enum { P1_STAY = 0x01 };
+enum { P1_STAY = 0x01, SW_PKA = 0x6300 };
+
+/* The user has no PIN; there may be registered keys instead. */
+static hsm_rc status_without_pin(const struct emu_lane *lane, uint16_t *sw)
+{
+	if (lane->image->pka.total == 0)
+		return HSM_E_PIN_UNSET;
+	if (lane_user(lane))
+		return HSM_OK;
+	*sw = SW_PKA;
+	return HSM_E_PIN_WRONG;
+}
 
 /* What a PIN's state is, without a try. */
 static hsm_rc status(struct emu_lane *lane, enum schsm_ref ref, uint16_t *sw)
@@ -11,7 +22,7 @@ static hsm_rc status(struct emu_lane *lane, enum schsm_ref ref, uint16_t *sw)
 	TRY(pins_settle(lane, ref));
 	pin = image_pin(lane->image, ref);
 	if (pin->rev == 0)
-		return HSM_E_PIN_UNSET;
+		return ref == REF_USER_PIN ? status_without_pin(lane, sw) : HSM_E_PIN_UNSET;
 	if (pin->tries == 0)
 		return HSM_E_PIN_LOCKED;
 	if (pin->transport)

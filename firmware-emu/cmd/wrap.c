@@ -46,11 +46,11 @@ static hsm_rc keep(struct emu_lane *lane, struct store *store, const struct inco
 
 static hsm_rc unwrap(struct emu_lane *lane, const struct capdu *c, struct incoming *in)
 {
-	const uint64_t login = atomic_load(&lane->card->user_rev);
+	const uint64_t token = lane_token(lane);
 	struct store *store = NULL;
 
 	TRY(blob_of(lane, c, in));
-	TRY(change_begin_as(lane, login, &store));
+	TRY(change_begin_as(lane, token, &store));
 	return txn_end(lane, keep(lane, store, in));
 }
 

@@ -10,6 +10,8 @@ void channel_end(struct emu_lane *lane)
 		card_drop(lane->card, REF_USER_PIN);
 	if (ch->so_login)
 		card_drop(lane->card, REF_SO_PIN);
+	if (ch->pka)
+		card_drop_pka(lane->card);
 	OPENSSL_cleanse(ch, sizeof(*ch));
 }
 
@@ -95,6 +97,11 @@ void channel_login(struct emu_lane *lane, enum schsm_ref ref, bool stay)
 	struct channel *ch = &lane->channel;
 
 	*(ref == REF_SO_PIN ? &ch->so_login : &ch->user_login) = ch->protected && !stay;
+}
+
+void channel_pka(struct emu_lane *lane)
+{
+	lane->channel.pka |= lane->channel.protected;
 }
 
 void channel_agree(struct emu_lane *lane, const struct sm *sm)

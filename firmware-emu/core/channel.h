@@ -18,6 +18,7 @@ struct channel {
 	struct sm sm, next;
 	size_t ne;                 /* Le of the protected command */
 	bool user_login, so_login; /* earned inside: they end with the channel */
+	bool pka;                  /* a key has signed inside: as a login */
 };
 
 /* Receives a command: through the open channel when its class says so, with the plain data in
@@ -30,6 +31,9 @@ HSM_MUST hsm_rc channel_answer(struct emu_lane *lane, size_t start, uint16_t sw,
 
 /* Notes a login. One from inside the channel ends with it, unless it was asked to `stay`. */
 void channel_login(struct emu_lane *lane, enum schsm_ref ref, bool stay);
+
+/* The same for a registered key that has signed. */
+void channel_pka(struct emu_lane *lane);
 
 /* Keys of a channel that opens after the answer to the command being run. */
 void channel_agree(struct emu_lane *lane, const struct sm *sm);

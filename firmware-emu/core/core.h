@@ -5,6 +5,7 @@
 #include "apdu/chain.h"
 #include "core/channel.h"
 #include "core/image.h"
+#include "core/pka.h"
 #include "core/trust.h"
 #include "emu.h"
 #include "store/store.h"
@@ -56,15 +57,25 @@ struct emu_card {
 	struct lock lock;          /* guards token_key and the pair of what and against which rev */
 	_Atomic uint64_t user_rev; /* rev of the PIN record the login was earned against; 0: none */
 	_Atomic uint64_t so_rev;   /* the same for the SO */
-	atomic_bool selected;      /* the applet is selected */
-	atomic_uint resets;        /* lanes forget what they were doing when this changed */
-	struct secret token_key GUARDED_BY(lock); /* opened by the last successful VERIFY */
+	/* By number: rev of a registered key when its holder has signed; 0: has not. */
+	_Atomic uint64_t pka_revs[PKA_KEYS_MAX];
+	atomic_uint pka_round; /* a challenge from another round is void */
+	atomic_bool selected;  /* the applet is selected */
+	atomic_uint resets;    /* lanes forget what they were doing when this changed */
+	struct secret token_key GUARDED_BY(lock); /* opened by the last login */
 };
 
 /* Logs in, against the PIN record with this rev. */
 void card_login(struct emu_card *card, enum schsm_ref ref, uint64_t rev, const struct secret *key);
 void card_drop(struct emu_card *card, enum schsm_ref ref); /* logs that one out */
-void card_logout_all(struct emu_card *card);               /* logs both out */
+void card_logout_all(struct emu_card *card);               /* logs everybody out */
+
+/* The holder of a registered key has signed; card_drop_pka: none of them has. */
+void card_pka_signed(struct emu_card *card, uint8_t number, uint64_t rev);
+void card_drop_pka(struct emu_card *card);
+
+/* The token key, when a login does not open it itself. */
+void card_give_key(struct emu_card *card, const struct secret *key);
 
 /* A copy of the opened token key; HSM_E_NOT_AUTH when nobody is logged in. */
 HSM_MUST hsm_rc card_token_key(struct emu_card *card, struct secret *out);
@@ -85,6 +96,7 @@ struct emu_lane {
 	struct chain chain;
 	struct channel channel;
 	struct trust trust;
+	struct pka pka;
 	unsigned resets;                   /* card->resets as of the last command */
 	uint16_t current_fid;              /* file selected or written last, 0: none */
 	bool held;                         /* emu_lane_hold is on */
@@ -99,9 +111,12 @@ void lane_free(struct emu_lane *lane); /* commits a hold; the prepared operation
 /* Makes lane->image current: a cheap look, a reload only when the file changed. */
 HSM_MUST hsm_rc lane_sync(struct emu_lane *lane);
 
-/* Is the user logged in on this card, against the PIN as it is now? */
+/* Is the user logged in on this card, against PIN and registered keys as they are now? */
 bool lane_user(const struct emu_lane *lane);
 bool lane_so(const struct emu_lane *lane);
+
+/* A number that is another one when INITIALIZE DEVICE has replaced the token key. */
+uint64_t lane_token(const struct emu_lane *lane);
 
 /* ---- txn.c: changes ---- */
 

@@ -41,6 +41,7 @@ static void notice_reset(struct emu_lane *lane)
 	chain_done(&lane->chain);
 	channel_end(lane);
 	lane->trust = (struct trust){ 0 };
+	lane->pka = (struct pka){ 0 };
 }
 
 hsm_rc lane_sync(struct emu_lane *lane)
@@ -67,10 +68,19 @@ static bool earned(uint64_t rev, const struct emu_pin *pin)
 
 bool lane_user(const struct emu_lane *lane)
 {
-	return earned(atomic_load(&lane->card->user_rev), &lane->image->user);
+	const bool pin = earned(atomic_load(&lane->card->user_rev), &lane->image->user);
+
+	if ((lane->image->options & OPT_PIN_AND_PKA) != 0)
+		return pin && pka_reached(lane);
+	return pin || pka_reached(lane);
 }
 
 bool lane_so(const struct emu_lane *lane)
 {
 	return earned(atomic_load(&lane->card->so_rev), &lane->image->so);
+}
+
+uint64_t lane_token(const struct emu_lane *lane)
+{
+	return lane->image->so.rev; /* the token key never changes without the SO-PIN's record */
 }

@@ -269,6 +269,16 @@ static bool same_content(const struct emu_image *a, const struct emu_image *b)
 	       memcmp(a->keys, b->keys, sizeof(a->keys)) == 0;
 }
 
+/* Is a registered key gone, and with it what its holder has signed? */
+static bool lost_pka_key(const struct emu_image *old, const struct emu_image *image)
+{
+	for (size_t i = 0; i < PKA_KEYS_MAX; i++) {
+		if (old->pka.keys[i] != NULL && old->pka.keys[i] != image->pka.keys[i])
+			return true;
+	}
+	return false;
+}
+
 static void count_changes(struct emu_image *image, const struct emu_image *old)
 {
 	image->content = 1;
@@ -276,7 +286,8 @@ static void count_changes(struct emu_image *image, const struct emu_image *old)
 	if (old == NULL)
 		return;
 	image->content = old->content + (same_content(old, image) ? 0 : 1);
-	image->security = old->security + (old->user.rev == image->user.rev ? 0 : 1);
+	image->security = old->security +
+	                  (old->user.rev != image->user.rev || lost_pka_key(old, image) ? 1 : 0);
 }
 
 hsm_rc token_load(struct emu_token *t, const struct emu_image *base, struct emu_image **out)

@@ -62,7 +62,7 @@ static void initialize__malformed_or_unacceptable__is_refused_and_changes_nothin
 		{ "80020001" PIN SO "910103 9200", 0x6A80 },
 		{ "80020001" PIN SO "910103 92020001", 0x6A80 },
 		{ "80020001" PIN SO "910103 920101 970101", 0x6A80 },
-		{ "80020001" PIN SO "910103 93020101", 0x6A81 },
+		{ "80020001" PIN SO "910103 93020100", 0x6A80 },
 		{ "80020001" PIN SO "910103 9500", 0x6A81 },
 		{ "80020001" PIN SO "910103 9600", 0x6A81 },
 		{ "80020001" PIN SO "910103 970100", 0x6A80 },

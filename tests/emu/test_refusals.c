@@ -80,6 +80,8 @@ static void any_command__data_of_wrong_length__is_6700(void **state)
 		{ 0x00860000, 0 },
 		{ 0x00860001, 0 },
 		{ 0x00860000, 256 },
+		{ 0x00820000, 0 },
+		{ 0x00820000, 513 },
 	};
 	static const uint8_t zeros[1025] = { 0 };
 

@@ -7,7 +7,7 @@
  * initialised and the user logged in before), then each command after its lane and its length in
  * two bytes. Whatever comes, every command gets one answer that is well-formed. */
 
-enum { LANES = 3, SW_END_OF_FILE = 0x6282 };
+enum { LANES = 3, SW_END_OF_FILE = 0x6282, SW_HAS_SIGNED = 0x9001 };
 
 /* RSA key generation would eat the time; chained parts are too short to hide much of it. */
 static bool takes_long(const struct capdu *c)
@@ -25,8 +25,9 @@ static void check_answer(struct rd answer, const struct capdu *c)
 	FUZZ_ASSERT(answer.n >= 2);
 	n = answer.n - 2;
 	sw = (uint16_t)(answer.p[n] << 8 | answer.p[n + 1]);
-	FUZZ_ASSERT(sw == 0x9000 || (sw >> 8 >= 0x62 && sw >> 8 <= 0x6E)); /* 6F00: a bug */
-	FUZZ_ASSERT(n == 0 || sw == 0x9000 || sw == SW_END_OF_FILE);
+	FUZZ_ASSERT(sw == 0x9000 || sw == SW_HAS_SIGNED ||
+	            (sw >> 8 >= 0x62 && sw >> 8 <= 0x6E)); /* 6F00: a bug */
+	FUZZ_ASSERT(n == 0 || sw == 0x9000 || sw == SW_END_OF_FILE || sw == SW_HAS_SIGNED);
 	FUZZ_ASSERT(n == 0 || (c != NULL && n <= c->ne));
 }
 
