@@ -118,22 +118,52 @@ static hsm_rc open_token(const char *path, struct emu_token **out)
 	return strcmp(path, ":memory:") == 0 ? open_memory(out) : emu_token_open(path, out);
 }
 
-hsm_rc emu_open(const char *path, struct emu_card **out)
+/* Takes over the token, also when it fails. */
+static hsm_rc power_up(struct emu_token *token, struct emu_card **out)
 {
-	struct emu_card *card;
-	hsm_rc rc;
+	struct emu_card *card = calloc(1, sizeof(*card));
 
-	TRY(ossl_acquire());
-	card = calloc(1, sizeof(*card));
-	rc = card == NULL ? HSM_E_MEMORY : open_token(path, &card->token);
-	if (rc != HSM_OK) {
-		free(card);
-		ossl_release();
-		return rc;
+	if (card == NULL) {
+		emu_token_close(token);
+		return HSM_E_MEMORY;
 	}
+	card->token = token;
 	lock_init(&card->lock);
 	*out = card;
 	return HSM_OK;
+}
+
+hsm_rc emu_open(const char *path, struct emu_card **out)
+{
+	struct emu_token *token = NULL;
+	hsm_rc rc;
+
+	TRY(ossl_acquire());
+	rc = open_token(path, &token);
+	if (rc == HSM_OK)
+		rc = power_up(token, out);
+	if (rc != HSM_OK)
+		ossl_release();
+	return rc;
+}
+
+hsm_rc emu_open_bytes(struct rd bytes, struct emu_card **out)
+{
+	struct emu_token *token = NULL;
+	hsm_rc rc;
+
+	TRY(ossl_acquire());
+	rc = token_open_bytes(bytes, &token);
+	if (rc == HSM_OK)
+		rc = power_up(token, out);
+	if (rc != HSM_OK)
+		ossl_release();
+	return rc;
+}
+
+hsm_rc emu_bytes(struct emu_card *card, struct buf *out)
+{
+	return token_bytes(card->token, out);
 }
 
 void emu_close(struct emu_card *card)

@@ -3,7 +3,7 @@
 #ifndef TWINHSM_EMU_H
 #define TWINHSM_EMU_H
 
-#include "base/wr.h"
+#include "base/buf.h"
 
 struct emu_card;
 struct emu_lane;
@@ -36,6 +36,14 @@ HSM_MUST hsm_rc emu_inspect(const char *path, struct emu_info *out);
 /* Powers up a card on the token file `path`; ":memory:" is a fresh factory card with cheap key
  * stretching that lives as long as the card. Files must exist. Outcomes as emu_inspect. */
 HSM_MUST hsm_rc emu_open(const char *path, struct emu_card **out);
+
+/* The same on a copy of a token file's bytes; what changes is gone with the card, unless its bytes
+ * are taken. HSM_E_TOKEN_FOREIGN, _DAMAGED, _NEWER. */
+HSM_MUST hsm_rc emu_open_bytes(struct rd bytes, struct emu_card **out);
+
+/* The bytes of a token file with the card's state as of the last command; replaces `out`. Not
+ * while a lane holds. HSM_E_TOKEN_*. */
+HSM_MUST hsm_rc emu_bytes(struct emu_card *card, struct buf *out);
 
 /* Powers down; all lanes are freed before. Accepts NULL. */
 void emu_close(struct emu_card *card);

@@ -19,6 +19,10 @@ HSM_MUST hsm_rc emu_token_open(const char *path, struct emu_token **out);
 
 /* A token of its own in memory. */
 HSM_MUST hsm_rc token_memory(const struct store_factory *f, struct emu_token **out);
+
+/* A token of its own in memory, that begins as the file with these bytes. As emu_open_bytes. */
+HSM_MUST hsm_rc token_open_bytes(struct rd bytes, struct emu_token **out);
+HSM_MUST hsm_rc token_bytes(struct emu_token *t, struct buf *out); /* as emu_bytes */
 void emu_token_close(struct emu_token *t); /* drops one reference; accepts NULL */
 
 /* The image of the file as it is now, counted: the published one unless the file has changed. */

@@ -163,13 +163,16 @@ static hsm_rc registry_get(const char *path, const struct stat *st, struct emu_t
 	return HSM_OK;
 }
 
-static hsm_rc registry_memory(const struct store_factory *f, struct emu_token **out)
+/* Takes over the store, also when it fails. */
+static hsm_rc registry_memory(struct store *store, struct emu_token **out)
         LOCK_REQUIRES(registry.lock)
 {
-	struct store *store;
+	const hsm_rc rc = watch_forks();
 
-	TRY(watch_forks());
-	TRY(store_memory(f, &store));
+	if (rc != HSM_OK) {
+		store_close(store);
+		return rc;
+	}
 	TRY(token_new(store, out));
 	(*out)->in_memory = true;
 	registry_add(*out);
@@ -178,10 +181,26 @@ static hsm_rc registry_memory(const struct store_factory *f, struct emu_token **
 
 hsm_rc token_memory(const struct store_factory *f, struct emu_token **out)
 {
+	struct store *store = NULL;
 	hsm_rc rc;
 
 	lock(&registry.lock);
-	rc = registry_memory(f, out);
+	rc = store_memory(f, &store);
+	if (rc == HSM_OK)
+		rc = registry_memory(store, out);
+	unlock(&registry.lock);
+	return rc;
+}
+
+hsm_rc token_open_bytes(struct rd bytes, struct emu_token **out)
+{
+	struct store *store = NULL;
+	hsm_rc rc;
+
+	lock(&registry.lock);
+	rc = store_open_bytes(bytes, &store);
+	if (rc == HSM_OK)
+		rc = registry_memory(store, out);
 	unlock(&registry.lock);
 	return rc;
 }
@@ -246,6 +265,17 @@ void token_leave(struct emu_token *t)
 	t->entered = false;
 	pthread_cond_signal(&t->left);
 	unlock(&t->lock);
+}
+
+hsm_rc token_bytes(struct emu_token *t, struct buf *out)
+{
+	struct store *store;
+	hsm_rc rc;
+
+	TRY(token_enter(t, &store));
+	rc = store_bytes(store, out);
+	token_leave(t);
+	return rc;
 }
 
 /* ---- the published image ---- */

@@ -68,6 +68,9 @@ HSM_MUST hsm_rc schema_create(struct store *s, const struct store_factory *f);
 /* Is this our format, sound and whole? Runs inside a read transaction. HSM_E_TOKEN_DAMAGED. */
 HSM_MUST hsm_rc schema_check(struct store *s);
 
+/* Is this a file that we can use? Configures the connection on the way. HSM_E_TOKEN_*. */
+HSM_MUST hsm_rc file_check(struct store *s);
+
 /* Reads the file's header without a lock: HSM_E_TOKEN_FOREIGN, _NEWER, _DAMAGED. */
 HSM_MUST hsm_rc header_check(struct store *s);
 

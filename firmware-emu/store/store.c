@@ -49,7 +49,7 @@ static hsm_rc place_check(const char *path)
 	return HSM_OK;
 }
 
-static hsm_rc file_check(struct store *s)
+hsm_rc file_check(struct store *s)
 {
 	hsm_rc rc;
 

@@ -26,6 +26,12 @@ HSM_MUST hsm_rc store_memory(const struct store_factory *f, struct store **out);
 HSM_MUST hsm_rc store_open(const char *path, struct store **out);
 void store_close(struct store *s); /* accepts NULL */
 
+/* The same for a copy, in memory, of such a file's bytes. */
+HSM_MUST hsm_rc store_open_bytes(struct rd bytes, struct store **out);
+
+/* What a token file with the present state has in it; replaces `out`. Not inside a transaction. */
+HSM_MUST hsm_rc store_bytes(struct store *s, struct buf *out);
+
 /* Change counter of the file (bytes 24 to 27 of an SQLite file), without locks: the cheap look.
  * Safe from any thread. */
 HSM_MUST hsm_rc store_generation(struct store *s, uint32_t *out);

@@ -1,3 +1,15 @@
-twinhsm_fuzz(apdu_stream LINK hsm_emu)
+# Targets on the card of twin.h; WRAP: more functions that the target itself stands in for.
+function(twinhsm_fuzz_twin name)
+  cmake_parse_arguments(T "" "" "WRAP;LINK" ${ARGN})
+  twinhsm_fuzz(${name} SOURCES pool.c reuse.c twin.c twin_send.c LINK ${T_LINK})
+  foreach(function IN ITEMS open_v2 close exec deserialize prepare_v3 finalize)
+    target_link_options(fuzz_${name} PRIVATE -Wl,--wrap=sqlite3_${function})
+  endforeach()
+  foreach(function IN LISTS T_WRAP)
+    target_link_options(fuzz_${name} PRIVATE -Wl,--wrap=${function})
+  endforeach()
+endfunction()
+
+twinhsm_fuzz_twin(apdu_stream LINK hsm_emu)
 twinhsm_fuzz(membership LINK hsm_emu)
 twinhsm_fuzz(token_file LINK hsm_emu)

@@ -1,2 +1,3 @@
 twinhsm_fuzz(frame LINK hsm_wire)
-twinhsm_fuzz(vpcd LINK hsm_front)
+twinhsm_fuzz_twin(vpcd LINK hsm_front
+  WRAP recv __recv_chk send poll setsockopt emu_open)

@@ -1,82 +1,139 @@
 #include "apdu/capdu.h"
-#include "base/ossl.h"
-#include "emu.h"
-#include "fuzz.h"
+#include "apdu/smartcardhsm.h"
+#include "twin.h"
 
-/* The input is a stream of commands into one fresh card in memory: a first byte (bit 0: the card is
- * initialised and the user logged in before), then each command after its lane and its length in
- * two bytes. Whatever comes, every command gets one answer that is well-formed. */
+/* The input is a stream of commands into one card. A first byte: bit 0, the card is filled and its
+ * user logged in; bit 1, it is checked after each command. Then each command after a byte that says
+ * how (enum how) and its length in two bytes. Whatever comes, every command gets one answer that is
+ * well-formed, and a card says of itself what one says that is made from what it has stored: at
+ * each check, when the power is cut, and at the end of each input that changed anything. */
 
-enum { LANES = 3, SW_END_OF_FILE = 0x6282, SW_HAS_SIGNED = 0x9001 };
+enum flags { FILLED = 1, CHECK = 2 };
+
+/* The two low bits are the lane. */
+enum how {
+	SECURE = 0x04,
+	THEN = 0xE0, /* mask of what follows the command: */
+	THEN_CUT = 0xE0,
+	THEN_CUT_LOGIN = 0xC0,
+	THEN_RESET = 0xA0,
+};
+
+enum { COMMANDS_MAX = 32, SLOW_MAX = 4 };
 
 /* RSA key generation would eat the time; chained parts are too short to hide much of it. */
-static bool takes_long(const struct capdu *c)
+static bool makes_rsa_key(const struct capdu *c)
 {
 	static const uint8_t oid[] = { 0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x02, 0x01 };
 
-	return memmem(c->data.p, c->data.n, oid, sizeof(oid)) != NULL;
+	return c->ins == INS_GENERATE_KEY_PAIR && c->data.n != 0 &&
+	       memmem(c->data.p, c->data.n, oid, sizeof(oid));
 }
 
-static void check_answer(struct rd answer, const struct capdu *c)
+/* Arithmetic on curves for which libcrypto has no fast code. */
+static bool is_slow(const struct capdu *c)
 {
-	uint16_t sw;
-	size_t n;
-
-	FUZZ_ASSERT(answer.n >= 2);
-	n = answer.n - 2;
-	sw = (uint16_t)(answer.p[n] << 8 | answer.p[n + 1]);
-	FUZZ_ASSERT(sw == 0x9000 || sw == SW_HAS_SIGNED ||
-	            (sw >> 8 >= 0x62 && sw >> 8 <= 0x6E)); /* 6F00: a bug */
-	FUZZ_ASSERT(n == 0 || sw == 0x9000 || sw == SW_END_OF_FILE || sw == SW_HAS_SIGNED);
-	FUZZ_ASSERT(n == 0 || (c != NULL && n <= c->ne));
+	return c->ins == INS_GENERATE_KEY_PAIR || c->ins == INS_GENERAL_AUTHENTICATE ||
+	       c->ins == INS_PSO || c->ins == INS_EXTERNAL_AUTHENTICATE;
 }
 
-static void send(struct emu_lane *lane, struct rd cmd)
+static bool may_run(struct rd cmd, bool opens_channel, unsigned *slow)
 {
-	static uint8_t bytes[RAPDU_MAX];
-	struct wr rsp = WR_ARRAY(bytes);
 	struct capdu c;
-	const bool parsed = capdu_parse(cmd, &c) == HSM_OK;
 
-	if (parsed && c.ins == 0x46 && takes_long(&c))
-		return;
-	FUZZ_ASSERT(emu_lane_xfer(lane, cmd, &rsp) == HSM_OK);
-	check_answer(wr_rd(&rsp), parsed ? &c : NULL);
+	if (capdu_parse(cmd, &c) != HSM_OK)
+		return true;
+	if (is_slow(&c) || opens_channel)
+		(*slow)++;
+	return !makes_rsa_key(&c) && *slow <= SLOW_MAX;
 }
 
-/* SELECT, INITIALIZE DEVICE, VERIFY. */
-static void prepare(struct emu_lane *lane)
+static void then(struct twin *t, uint8_t flags, uint8_t how)
 {
-	send(lane, RD_LIT("\x00\xA4\x04\x00\x0B\xE8\x2B\x06\x01\x04\x01\x81\xC3\x1F\x02\x01\x00"));
-	send(lane, RD_LIT("\x80\x50\x00\x00\x19\x80\x02\x00\x01\x81\x06"
-	                  "648219"
-	                  "\x82\x08"
-	                  "57621880"
-	                  "\x91\x01\x03"));
-	send(lane, RD_LIT("\x00\x20\x00\x81\x06"
-	                  "648219"));
+	if ((flags & CHECK) != 0)
+		twin_check(t);
+	if ((how & THEN) == THEN_CUT || (how & THEN) == THEN_CUT_LOGIN)
+		twin_cut(t, (how & THEN) == THEN_CUT_LOGIN);
+	else if ((how & THEN) == THEN_RESET)
+		twin_reset(t);
+}
+
+/* ---- a card that an input did not change serves the next one ---- */
+
+static struct {
+	struct twin t;
+	struct buf stored; /* when the first command came */
+	struct twin_session session;
+	bool ready, filled;
+} kept;
+
+static void keep_new(bool filled)
+{
+	twin_open(&kept.t, twin_file(filled));
+	if (filled)
+		twin_login(&kept.t);
+	FUZZ_ASSERT(emu_bytes(kept.t.card, &kept.stored) == HSM_OK);
+	twin_session(&kept.t, &kept.session);
+	kept.ready = true;
+	kept.filled = filled;
+}
+
+static struct twin *begin(bool filled)
+{
+	if (kept.ready && kept.filled != filled) {
+		twin_close(&kept.t);
+		kept.ready = false;
+	}
+	if (!kept.ready)
+		keep_new(filled);
+	return &kept.t;
+}
+
+static bool is_unchanged(void)
+{
+	AUTO_BUF now = { 0 };
+	struct twin_session session;
+
+	FUZZ_ASSERT(emu_bytes(kept.t.card, &now) == HSM_OK);
+	if (!rd_equal(buf_rd(&now), buf_rd(&kept.stored)))
+		return false;
+	twin_new_lanes(&kept.t);
+	twin_session(&kept.t, &session);
+	return memcmp(&session, &kept.session, sizeof(session)) == 0;
+}
+
+static void end(void)
+{
+	if (is_unchanged())
+		return;
+	twin_cut(&kept.t, false);
+	twin_close(&kept.t);
+	kept.ready = false;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rd in = rd_of(data, size), cmd;
-	struct emu_card *card = NULL;
-	struct emu_lane *lanes[LANES] = { NULL };
-	uint8_t flags = 0, lane;
+	uint8_t flags = 0, how;
+	unsigned slow = 0;
+	struct twin *t;
+	size_t lane;
+	bool secure;
 	uint16_t n;
 
-	/* Held on to, so that libcrypto is not set up again for every input. */
-	if (ossl_ctx() == NULL)
-		FUZZ_ASSERT(ossl_acquire() == HSM_OK);
-	FUZZ_ASSERT(emu_open(":memory:", &card) == HSM_OK);
-	for (size_t i = 0; i < LANES; i++)
-		FUZZ_ASSERT(emu_lane_new(card, &lanes[i]) == HSM_OK);
-	if (rd_u8(&in, &flags) && (flags & 1) != 0)
-		prepare(lanes[0]);
-	while (rd_u8(&in, &lane) && rd_u16(&in, &n) && rd_take(&in, n, &cmd))
-		send(lanes[lane % LANES], cmd);
-	for (size_t i = 0; i < LANES; i++)
-		emu_lane_free(lanes[i]);
-	emu_close(card);
+	if (!rd_u8(&in, &flags))
+		return 0;
+	t = begin((flags & FILLED) != 0);
+	for (unsigned i = 0; i < COMMANDS_MAX; i++) {
+		if (!rd_u8(&in, &how) || !rd_u16(&in, &n) || !rd_take(&in, n, &cmd))
+			break;
+		lane = (how & 3) % TWIN_LANES;
+		secure = (how & SECURE) != 0;
+		if (!may_run(cmd, secure && !t->secure[lane], &slow))
+			continue;
+		twin_send(t, lane, cmd, secure);
+		then(t, flags, how);
+	}
+	end();
 	return 0;
 }

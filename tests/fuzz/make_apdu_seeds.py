@@ -11,13 +11,14 @@ HERE = Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "golden"
 SEEDS = HERE / "seeds" / "apdu_stream"
 
-FRESH, LOGGED_IN = 0, 1
+FRESH, LOGGED_IN, CHECK = 0, 1, 2
+SECURE, CUT, CUT_LOGIN, RESET = 0x04, 0xE0, 0xC0, 0xA0  # beside the lane; fuzz_apdu_stream.c
 DOMAIN = ("81_p", "82_a", "83_b", "84_G", "85_n")
 SELECT = "00A404000BE82B0601040181C31F020100"
 
 
 def stream(flags, commands):
-    """`commands`: hex, or (lane, hex)."""
+    """`commands`: hex, or (lane and how, hex)."""
     out = bytes([flags])
     for c in commands:
         lane, text = c if isinstance(c, tuple) else (0, c)
@@ -146,6 +147,34 @@ def main():
         "80680370 04 01020304 00", "80760102 02 9801", "80760100 02 9801", "80760104 01 98",
         f"80760104 21 98 {'FF' * 32}", "00B1CE04 04 54020000 000000", "80760905 02 9801",
     ])
+    # On what the filled card has: keys F0 (EC), F1 (AES) and F2 (RSA), CFF0 and CDF0.
+    key_uses = [
+        f"8068F070 000020 {hash32} 0200", f"8062F080 000041 {peer} 0200",
+        f"8078F110 000020 {hash32} 0200", f"8078F118 000020 {hash32} 0200",
+        f"8068F220 000080 {'00' * 96 + hash32} 0200", f"8068F233 000020 {hash32} 0200",
+        f"8062F221 000080 {'00' * 96 + hash32} 0200", "8072F092 000000", "8072F192 000000",
+        "8072F292 000000", "80520000 00", "00B1CDF0 04 54020000 00", "00B1CFF0 04 54020000 00",
+    ]
+    seeds["keys"] = stream(LOGGED_IN, key_uses)
+    seeds["keys-secure"] = stream(LOGGED_IN, [(SECURE, c) for c in key_uses])
+    seeds["secure-session"] = stream(LOGGED_IN | CHECK, [
+        (SECURE, SELECT), (SECURE, "0020008106363438323139"),
+        (SECURE, "00D7CF01 07 54020000 530111"),
+        (SECURE | 1, "00B1CF01 04 54020000 00"), "00200081", (SECURE, "80580000000000"),
+        (SECURE, "00840000 08"), (SECURE, "00B12F02 000004 54020000 0000"),
+    ])
+    seeds["checked"] = stream(LOGGED_IN | CHECK, [
+        "00D7CF01 07 54020000 530111", "00D7CD01 07 54020000 530122", "00E4020002CF01",
+        "004805B0 06 910410111892", generate(6, p256), "00E4020002CC05", "00E4020002CE06",
+        "0020008106313131313131", "002400810C363438323139313233343536",
+    ])
+    seeds["cut"] = stream(LOGGED_IN, [
+        (CUT_LOGIN, "00D7CF01 07 54020000 530111"), (CUT_LOGIN, generate(6, p256, "9102 7073")),
+        (CUT_LOGIN, f"80680670 000020 {hash32} 0200"), (CUT, "0020008106313131313131"),
+        (RESET, "80580000000000"), (CUT_LOGIN, "00200081"), (1 | CUT, "00E4020002CF01"),
+        "00B1CF01 04 54020000 00", SELECT,
+    ])
+    seeds["cut-fresh"] = stream(FRESH | CHECK, [(CUT, c) for c in dialogue("initialize")])
     SEEDS.mkdir(parents=True, exist_ok=True)
     for name, data in seeds.items():
         (SEEDS / name).write_bytes(data)

@@ -8,6 +8,8 @@ HERE = Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "golden"
 OFF, ON, RESET, ATR = (bytes([n]) for n in (0, 1, 2, 4))
 FORMATS = {"vpcd": (2, 0), "socket": (4, 1)}
+# Beside the format; fuzz_vpcd.c.
+PIECES, INTERRUPTED, LOST, GONE, STOPPED = 2, 4, 8, 16, 32
 SELECT = bytes.fromhex("00A404000BE82B0601040181C31F020100")
 VERIFY = bytes.fromhex("00200081") + b"\x06648219"
 DEVAUT = bytes.fromhex("00B12F02000004540200000000")
@@ -47,6 +49,11 @@ def main():
             for name, tail in BROKEN.items():
                 begin = stream(head_n, first, [ATR])
                 (folder / f"{kind}_{name}").write_bytes(begin + (tail or bytes(head_n)))
+    for kind, (head_n, first) in FORMATS.items():
+        for name, how in {"pieces": PIECES | INTERRUPTED, "lost": PIECES | LOST,
+                          "gone": PIECES | GONE, "stopped": INTERRUPTED | STOPPED}.items():
+            data = stream(head_n, first | how, STREAMS["initialize"])
+            (HERE / "seeds" / "vpcd" / f"{kind}_{name}").write_bytes(data)
 
 
 if __name__ == "__main__":
