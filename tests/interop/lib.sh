@@ -95,9 +95,21 @@ p11() {
 	pkcs11-tool --module "$TWINHSM_MODULE" "$@"
 }
 
+# Makes token file $1 the card of the module: in process, or with TWINHSM_CARRIER=pcsc in a reader.
+use_card() {
+	export TWINHSM_CARDS=emu:$1
+	[ "${TWINHSM_CARRIER:-emu}" = pcsc ] || return 0
+	# shellcheck source=tests/interop/opensc/lib.sh
+	. "$(dirname "${BASH_SOURCE[0]}")/opensc/lib.sh"
+	token=$1
+	start_pcscd
+	insert_card
+	export TWINHSM_CARDS='pcsc:Virtual PCD 00 00'
+}
+
 # A card that is ready for use, cheap to log in to.
 fresh_card() {
 	"$emu" create --kdf cheap --label mytoken --pin "$pin" --so-pin "$so_pin" \
 		"$work/my.token" >/dev/null
-	export TWINHSM_CARDS=emu:$work/my.token
+	use_card "$work/my.token"
 }

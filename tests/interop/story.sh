@@ -12,7 +12,7 @@ ec=my_key4
 make_token() {
 	step "A card as it leaves the factory, in a file; then it is initialised"
 	run "$emu" create "$work/my.token"
-	export TWINHSM_CARDS=emu:$work/my.token
+	use_card "$work/my.token"
 	run "$tool" --initialize --so-pin $so_pin --pin $pin --dkek-shares 1 --label mytoken
 	out=$(run "$tool")
 	echo "$out"

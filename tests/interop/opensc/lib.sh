@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # A private pcscd with a virtual reader, our card in it, and OpenSC's tools on it. Sourced.
 # shellcheck source=tests/interop/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+declare -F use_card >/dev/null || . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 for opensc_module in /usr/lib/*/opensc-pkcs11.so; do :; done
 token=$work/my.token
