@@ -26,7 +26,7 @@ hsm_rc cmd_generate_key_pair(
 		return HSM_E_BAD_PARAM;
 	if (c->ne != 0 && c->ne != APDU_NE_MAX)
 		return HSM_E_BAD_LEN;
-	TRY(key_template_parse(c->data, &template));
+	TRY(key_template_parse(lane->image, c->data, &template));
 	k.meta = template.meta;
 	k.meta.kid = c->p1;
 	if (lane->image->keys[c->p1] != NULL)

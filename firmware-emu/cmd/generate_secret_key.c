@@ -46,7 +46,7 @@ hsm_rc cmd_generate_secret_key(
 	if (c->p2 < P2_AES_128 || c->p2 > P2_AES_256)
 		return HSM_E_BAD_ALG;
 	meta.bits = bits_of(c->p2);
-	TRY(key_rules_parse(c->data, &meta));
+	TRY(key_rules_parse(lane->image, c->data, &meta));
 	if (lane->image->keys[c->p1] != NULL)
 		return HSM_E_EXISTS;
 	TRY(make(lane, &meta, &sealed));

@@ -71,9 +71,8 @@ static bool get_reference(struct rd *r, uint16_t tag, bool optional, struct rd *
 	return out->n >= 1 && out->n <= P15_CHR_MAX;
 }
 
-/* Of algorithms, use counter, key domain and wrapping key only the first two and domain 0 are
- * known here; a rule that would not be kept is refused. */
-hsm_rc key_rules_parse(struct rd r, struct emu_key_meta *meta)
+/* A wrapping key is not known here; a rule that would not be kept is refused. */
+hsm_rc key_rules_parse(const struct emu_image *image, struct rd r, struct emu_key_meta *meta)
 {
 	struct rd algs, counter, domain, wrapping;
 
@@ -84,15 +83,19 @@ hsm_rc key_rules_parse(struct rd r, struct emu_key_meta *meta)
 	if (counter.p != NULL &&
 	        (!rd_u32(&counter, &meta->uses) || counter.n != 0 || meta->uses == 0))
 		return HSM_E_BAD_DATA;
-	if (wrapping.p != NULL || (domain.p != NULL && !rd_equal(domain, rd_of("", 1))))
+	if (domain.p != NULL && (!rd_u8(&domain, &meta->domain) || domain.n != 0))
+		return HSM_E_BAD_DATA;
+	if (wrapping.p != NULL)
 		return HSM_E_BAD_ALG;
+	if (meta->domain != 0 && meta->domain >= image->domains)
+		return HSM_E_NO_REF;
 	if (algs.n != 0)
 		memcpy(meta->algs, algs.p, algs.n);
 	meta->algs_n = (uint8_t)algs.n;
 	return HSM_OK;
 }
 
-hsm_rc key_template_parse(struct rd bytes, struct key_template *out)
+hsm_rc key_template_parse(const struct emu_image *image, struct rd bytes, struct key_template *out)
 {
 	struct rd profile, key;
 
@@ -103,5 +106,5 @@ hsm_rc key_template_parse(struct rd bytes, struct key_template *out)
 	        !get_reference(&bytes, 0x45, true, &out->outer_car))
 		return HSM_E_BAD_DATA;
 	TRY(key_parse(key, &out->meta));
-	return key_rules_parse(bytes, &out->meta);
+	return key_rules_parse(image, bytes, &out->meta);
 }

@@ -16,11 +16,13 @@ struct key_template {
 bool key_rsa_size(uint16_t bits);
 
 /* Tags 90 to 93, which set what a key may be used for. HSM_E_BAD_DATA when they are malformed,
- * HSM_E_BAD_ALG for a rule that the card does not have. */
-HSM_MUST hsm_rc key_rules_parse(struct rd rules, struct emu_key_meta *meta);
+ * HSM_E_BAD_ALG for a rule that the card does not have, HSM_E_NO_REF for such a key domain. */
+HSM_MUST hsm_rc key_rules_parse(
+        const struct emu_image *image, struct rd rules, struct emu_key_meta *meta);
 
 /* HSM_E_BAD_DATA when it is malformed, HSM_E_BAD_ALG for a size, curve or rule the card does not
- * have. */
-HSM_MUST hsm_rc key_template_parse(struct rd bytes, struct key_template *out);
+ * have, HSM_E_NO_REF for such a key domain. */
+HSM_MUST hsm_rc key_template_parse(
+        const struct emu_image *image, struct rd bytes, struct key_template *out);
 
 #endif

@@ -53,7 +53,7 @@ static void any_command__data_of_wrong_length__is_6700(void **state)
 		{ 0x002C0481, 256 },
 		{ 0x80500000, 256 },
 		{ 0x80500001, 256 },
-		{ 0x80527F00, 256 },
+		{ 0x80527F00, 1025 },
 		{ 0x00B12F02, 0 },
 		{ 0x00B12F02, 256 },
 		{ 0x00D7CF01, 5 },
