@@ -7,6 +7,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 enum { SECURE_HEAP = 1 << 18, SECURE_HEAP_MIN = 32 };
 
 static const char *program = "twinhsm";
@@ -55,10 +57,25 @@ int ui_usage(const char *format, ...)
 	return EXIT_USAGE;
 }
 
+/* Does a terminal do anything but show it? Control characters, C1 too, and those that turn the
+ * direction of writing (Unicode's Bidi_Control). */
+static bool is_harmful(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
+	       (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFFFD;
+}
+
 void ui_print(struct rd text)
 {
-	for (size_t i = 0; i < text.n; i++)
-		putchar(text.p[i] < 0x20 || text.p[i] == 0x7F ? '?' : text.p[i]);
+	const uint8_t *at = text.p;
+	uint32_t c;
+
+	for (; utf8_take(&text, &c); at = text.p) {
+		if (is_harmful(c))
+			putchar('?');
+		else
+			fwrite(at, 1, (size_t)(text.p - at), stdout);
+	}
 }
 
 bool ui_has_terminal(void)

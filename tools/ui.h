@@ -28,7 +28,9 @@ int ui_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* As ui_fail, for a command line that makes no sense; points to --help. Answers EXIT_USAGE. */
 int ui_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Text of a stranger (a label) on standard output: control characters become '?'. */
+/* Text of a stranger (a label) on standard output: control characters, and what is not UTF-8,
+ * become
+ * '?'. */
 void ui_print(struct rd text);
 
 /* "yes" or "no" from the terminal; false as well when there is none. */

@@ -44,6 +44,39 @@ hsm_rc hex_get(struct rd text, struct wr *w)
 	return good == 1 ? wr_done(w) : HSM_E_BAD_DATA;
 }
 
+/* The character of `n` bytes at the start of `r`, whose lead byte gives the bits `lead`; false for
+ * forms that are too long, surrogates, and what is above U+10FFFF. */
+static bool utf8_multi(struct rd r, size_t n, uint32_t lead, uint32_t *c)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+
+	if (n < 2 || n > r.n)
+		return false;
+	*c = lead;
+	for (size_t i = 1; i < n; i++) {
+		if ((r.p[i] & 0xC0) != 0x80)
+			return false;
+		*c = *c << 6 | (r.p[i] & 0x3F);
+	}
+	return *c >= least[n] && *c <= 0x10FFFF && (*c < 0xD800 || *c > 0xDFFF);
+}
+
+bool utf8_take(struct rd *r, uint32_t *c)
+{
+	const uint8_t first = r->n == 0 ? 0 : r->p[0];
+	const size_t n = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+	struct rd taken;
+
+	if (first < 0x80) {
+		*c = first;
+		return rd_take(r, 1, &taken);
+	}
+	if (first < 0xF8 && utf8_multi(*r, n, first & (0x7Fu >> n), c))
+		return rd_take(r, n, &taken);
+	*c = 0xFFFD;
+	return rd_take(r, 1, &taken);
+}
+
 void text_pad(uint8_t *field, size_t width, struct rd text)
 {
 	size_t n = text.n < width ? text.n : width;

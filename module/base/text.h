@@ -11,6 +11,10 @@ HSM_MUST hsm_rc hex_put(struct rd bytes, char *out, size_t cap);
  * Runs in time that depends only on the length. */
 HSM_MUST hsm_rc hex_get(struct rd text, struct wr *w);
 
+/* Takes the next character of UTF-8 (RFC 3629). What is none is taken byte by byte, each as U+FFFD.
+ * False at the end. */
+HSM_MUST bool utf8_take(struct rd *r, uint32_t *c);
+
 /* Copies `text` into a field padded with blanks, cut at `width` on a UTF-8 boundary. */
 void text_pad(uint8_t *field, size_t width, struct rd text);
 

@@ -97,6 +97,42 @@ static void text_pad__shorter_equal_longer__blanks_or_cut_between_characters(voi
 	}
 }
 
+/* RFC 3629 section 7, and the limits of sections 3 and 4 */
+static void utf8_take__good_and_bad__characters_or_replacements(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t want[6]; /* up to the first 0 */
+	} rows[] = {
+		{ "", { 0 } },
+		{ "A\xE2\x89\xA2\xCE\x91.", { 0x41, 0x2262, 0x391, 0x2E } },
+		{ "\xED\x95\x9C\xEA\xB5\xAD\xEC\x96\xB4", { 0xD55C, 0xAD6D, 0xC5B4 } },
+		{ "\xEF\xBB\xBF\xF0\xA3\x8E\xB4", { 0xFEFF, 0x233B4 } },
+		{ "\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80", { 0x7F, 0x80, 0x7FF, 0x800 } },
+		{ "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", { 0x10000, 0x10FFFF } },
+		{ "\xC0\x80", { 0xFFFD, 0xFFFD } },                         /* too long */
+		{ "\xE0\x9F\xBF", { 0xFFFD, 0xFFFD, 0xFFFD } },             /* too long */
+		{ "\xED\xA0\x80", { 0xFFFD, 0xFFFD, 0xFFFD } },             /* surrogate */
+		{ "\xF4\x90\x80\x80", { 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD } }, /* above the last */
+		{ "\xFF\xF8\x41", { 0xFFFD, 0xFFFD, 0x41 } },
+		{ "\x9B\x31", { 0xFFFD, 0x31 } },
+		{ "\xE2\x82", { 0xFFFD, 0xFFFD } }, /* the end is missing */
+		{ "\xE2\x41", { 0xFFFD, 0x41 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct rd r = rd_str(rows[i].text);
+		uint32_t c;
+
+		for (const uint32_t *want = rows[i].want; *want != 0; want++) {
+			assert_true(utf8_take(&r, &c));
+			assert_int_equal(c, *want);
+		}
+		assert_false(utf8_take(&r, &c));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +142,7 @@ int main(void)
 		cmocka_unit_test(hex_get__every_other_character__bad_data),
 		cmocka_unit_test(hex_get__odd_or_no_room__refused),
 		cmocka_unit_test(text_pad__shorter_equal_longer__blanks_or_cut_between_characters),
+		cmocka_unit_test(utf8_take__good_and_bad__characters_or_replacements),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
