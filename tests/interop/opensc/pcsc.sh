@@ -98,7 +98,16 @@ for i in 1 2 3; do
 done
 signs 02 ECDSA p11
 
-step "Resets and removal while logged in"
+step "Which cards there are"
+TWINHSM_CARDS='pcsc:*' tool_says "Card +: pcsc:$reader"
+unset TWINHSM_CARDS
+tool_says "Card +: pcsc:$reader"
+TWINHSM_CARDS='pcsc:Virtual PCD' tool_refuses \
+	'pcsc:Virtual PCD: more than one reader has that in its name'
+TWINHSM_CARDS='pcsc:00 01' tool_refuses 'pcsc:00 01: no card in the reader'
+TWINHSM_CARDS='pcsc:Nitrokey' tool_refuses 'pcsc:Nitrokey: no such reader'
+
+step "Resets, removal and the end of the service while logged in"
 server_command="'$emu' serve '$token' --vpcd 127.0.0.1:$(cat "$work/pcscd/port")"
 cat >"$work/card" <<END
 #!/bin/bash
@@ -119,25 +128,15 @@ until_reader_says No
 END
 chmod +x "$work/card"
 echo "$server" >"$work/server"
-quiet timeout 120 "$TWINHSM_TURNS" "$TWINHSM_MODULE" 'opensc-tool --reset >/dev/null 2>&1' \
-	"'$work/card' out" "'$work/card' in"
-server=$(cat "$work/server")
-
-step "Which cards there are"
-TWINHSM_CARDS='pcsc:*' tool_says "Card +: pcsc:$reader"
-unset TWINHSM_CARDS
-tool_says "Card +: pcsc:$reader"
-TWINHSM_CARDS='pcsc:Virtual PCD' tool_refuses \
-	'pcsc:Virtual PCD: more than one reader has that in its name'
-TWINHSM_CARDS='pcsc:00 01' tool_refuses 'pcsc:00 01: no card in the reader'
-TWINHSM_CARDS='pcsc:Nitrokey' tool_refuses 'pcsc:Nitrokey: no such reader'
-
-step "The service ends"
+# shellcheck disable=SC2154 # status
+trap 'status=$?; set +e; server=$(cat "$work/server"); (exit "$status"); leave_opensc' EXIT
 export TWINHSM_CARDS="pcsc:$reader"
-kill "$server" || true
-stop_process "$pcscd"
+quiet timeout 120 "$TWINHSM_TURNS" "$TWINHSM_MODULE" 'opensc-tool --reset >/dev/null 2>&1' \
+	"'$work/card' out" "'$work/card' in" \
+	"kill $pcscd; while kill -0 $pcscd 2>/dev/null; do sleep 0.1; done"
 pcscd=
-server=
+
+step "Without the service"
 tool_refuses "pcsc:$reader: the PC/SC service is not running"
 quiet p11 -L
 has "$out" 'Slot 0.*Virtual PCD'

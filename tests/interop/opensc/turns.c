@@ -1,6 +1,6 @@
-/* turns MODULE RESET REMOVE INSERT: an application that stays logged in to the only card of the
- * module while other programs, the shell commands in the arguments, reset the card, take it away
- * and put it back. */
+/* turns MODULE RESET REMOVE INSERT STOP: an application that stays logged in to the only card of
+ * the module while other programs, the shell commands in the arguments, reset the card, take it
+ * away, put it back, and end the PC/SC service. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -84,12 +84,22 @@ static void after_removal(const char *take_away, const char *put_back)
 	client_must(client_sign_and_check(&client, session, &key), "signature with the card");
 }
 
+static void after_the_service(const char *stop)
+{
+	other_program(stop);
+	expect(sign(), CKR_DEVICE_REMOVED, "signature without the service");
+	expect(sign(), CKR_DEVICE_REMOVED, "another one");
+	client_must(client.f->C_CloseAllSessions(slot), "C_CloseAllSessions");
+	expect(client.f->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &session),
+	        CKR_TOKEN_NOT_PRESENT, "C_OpenSession without the service");
+}
+
 int main(int argc, char **argv)
 {
 	CK_ULONG n = 1;
 
-	if (argc != 5)
-		client_die("usage: turns MODULE RESET REMOVE INSERT");
+	if (argc != 6)
+		client_die("usage: turns MODULE RESET REMOVE INSERT STOP");
 	client_open(&client, argv[1]);
 	client_must(client.f->C_GetSlotList(CK_TRUE, &slot, &n), "C_GetSlotList");
 	session = client_session(&client, slot, true);
@@ -98,6 +108,7 @@ int main(int argc, char **argv)
 	client_must(client_sign_and_check(&client, session, &key), "signature");
 	after_reset(argv[2]);
 	after_removal(argv[3], argv[4]);
+	after_the_service(argv[5]);
 	client_close(&client);
 	puts("the application is content");
 	return EXIT_SUCCESS;
