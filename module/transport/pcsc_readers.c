@@ -1,4 +1,5 @@
 /* Which readers there are, and which of them hold a SmartCard-HSM. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +111,7 @@ static bool lives(const char *pid_file)
 		return false;
 	known = fscanf(f, "%ld", &pid) == 1 && pid > 0;
 	fclose(f);
-	return known && kill((pid_t)pid, 0) == 0;
+	return known && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
 /* Without connecting to it, for systemd would start it then. */
