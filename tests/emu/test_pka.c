@@ -1,4 +1,5 @@
 /* Public key authentication: sc-hsm sheet sections 4.20 to 4.23, 10.3 and 11. */
+#include "emu_file.h"
 #include "emu_golden.h"
 
 #include <openssl/core_names.h>
@@ -404,6 +405,58 @@ static void manage_pka__key_of_the_card_itself__registers(void **state)
 	emu_bench_free(b);
 }
 
+/* ---- in the file ---- */
+
+static void emu_open__damaged_registrations__are_noticed(void **state)
+{
+	static const char *const damages[] = {
+		"DROP TABLE pka",
+		"UPDATE card SET pka_keys = 91",
+		"UPDATE card SET pka_keys = -1",
+		"UPDATE card SET pka_keys = 0", /* keys of nothing, and a token key for nothing */
+		"UPDATE card SET pka_keys = 0, pka_required = 0, token_key = NULL",
+		"UPDATE card SET pka_required = 0",
+		"UPDATE card SET pka_required = 4",
+		"UPDATE card SET token_key = NULL",
+		"UPDATE card SET token_key = zeroblob(31)",
+		"UPDATE card SET token_key = zeroblob(33)",
+		"UPDATE card SET options = options | 0x10", /* the PIN as well: no token key */
+		"DELETE FROM pin",
+		"UPDATE pka SET number = -1 WHERE number = 0",
+		"UPDATE pka SET number = 3 WHERE number = 0",
+		"UPDATE pka SET rev = 0",
+		"UPDATE pka SET chr = x'55544B45594844'",
+		"UPDATE pka SET chr = zeroblob(17)",
+		"UPDATE pka SET key = x''",
+		"UPDATE pka SET key = zeroblob(1025)",
+		"UPDATE pka SET key = CAST(key || x'00' AS BLOB)",
+		"UPDATE pka SET key = CAST(substr(key, 1, 100) AS BLOB)",
+		"UPDATE pka SET key = x'7F490F060A04007F00070202020102820103'",
+	};
+	struct token_place p;
+	AUTO_BUF good = { 0 };
+	struct signer s;
+	struct emu_bench *b;
+
+	(void)state;
+	place_create(&p, EMU_KDF_CHEAP);
+	b = emu_bench_open(p.path);
+	EMU(b, PKA_INIT("0302"), 0x9000, "");
+	signer_new(&s, P256, "UTKEYHOLDER1");
+	assert_int_equal(register_signer(b, &s), 0x9000);
+	signer_free(&s);
+	emu_bench_free(b);
+	file_read(p.path, &good);
+	OPENS(p.path, HSM_OK);
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		file_write(p.path, buf_rd(&good));
+		file_sql(p.path, damages[i]);
+		print_message("%s\n", damages[i]);
+		OPENS(p.path, HSM_E_TOKEN_DAMAGED);
+	}
+	place_remove(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +471,7 @@ int main(void)
 		cmocka_unit_test(manage_pka__foreign_device__is_not_known),
 		cmocka_unit_test(manage_pka__same_key_or_holder_or_too_many__is_refused),
 		cmocka_unit_test(manage_pka__key_of_the_card_itself__registers),
+		cmocka_unit_test(emu_open__damaged_registrations__are_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

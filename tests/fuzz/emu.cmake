@@ -12,4 +12,5 @@ endfunction()
 
 twinhsm_fuzz_twin(apdu_stream LINK hsm_emu)
 twinhsm_fuzz(membership LINK hsm_emu)
+twinhsm_fuzz(pka_request LINK hsm_emu)
 twinhsm_fuzz(token_file LINK hsm_emu)

@@ -113,6 +113,30 @@ def main():
         "002281B6 0F 830D" + b"DEDINK0400001".hex(),
         f"002A00BE {len(device) // 2:02X} {device}",
     ])
+    generated = json.loads((GOLDEN / "genuine_device.json").read_text())["generated_keys"]
+    request = generated[0]["data"][8:]  # without 67 and its length
+    known = [
+        "002281B6 10 830E" + b"DESRCACC100001".hex(),
+        f"002A00BE {len(issuer) // 2:02X} {issuer}",
+        "002281B6 0F 830D" + b"DEDINK0400001".hex(),
+        f"002A00BE {len(device) // 2:02X} {device}",
+        "002281B6 12 8310" + b"DENK040414400000".hex(),
+        f"80540000 00{len(request) // 2:04X} {request} 0000",
+    ]
+    signed = "002281A4 12 8310" + b"DENK040414400001".hex()
+    signature = json.loads((GOLDEN / "pka.json").read_text())["external_authenticate"]
+    seeds["registered-keys"] = stream(FRESH, [
+        SELECT, "80500000 12 80020001 82083537363231383830 93020201", "00200081", *known,
+        "80540000 00", "80540200 00", "80540201 00", signed, "00840000 08", signature,
+        signed.replace("81A4", "41A4"), (1, signature), (1, "00840000 08"), signature,
+        f"80540100 00{len(request) // 2:04X} {request} 0000", "00D7CF01 06 540200005300",
+    ])
+    seeds["registered-keys-and-pin"] = stream(FRESH, [
+        SELECT, "80500000 1D 80020019 8106363438323139 82083537363231383830 910103 93020101",
+        "0020008106363438323139", "00200081", *known, "80540000 04",
+        f"80540100 00{len(request) // 2:04X} {request} 0000", signed, "00840000 08", signature,
+        SELECT, "80540000 04",
+    ])
     keyblobs = json.loads((GOLDEN / "keyblobs.json").read_text())
     aes, _, _, ec = (blob["blob"] for blob in keyblobs["blobs"][:4])
     seeds["wrap"] = stream(FRESH, [
