@@ -39,7 +39,7 @@ export ASAN_OPTIONS
 # One process; the statistics of libFuzzer go to its log.
 one_job() { # target, number, executions
 	"$build/tests/fuzz/fuzz_$1" -max_total_time="$seconds" -runs="$3" \
-		-max_len=4096 -timeout=20 -print_final_stats=1 -verbosity=0 -reload=60 \
+		-max_len=4096 -timeout=20 -print_final_stats=1 -reload=60 \
 		-artifact_prefix="$build/corpus/$1/crash-" \
 		"$build/corpus/$1" "$root/tests/fuzz/seeds/$1" >"$build/corpus/$1.$2.log" 2>&1
 }
