@@ -6,7 +6,8 @@
 # As root apt-get runs as it is, otherwise through sudo. Asks nothing.
 set -eu
 
-BUILD='gcc libc6-dev cmake ninja-build pkg-config libssl-dev libsqlite3-dev libp11-kit-dev'
+BUILD='gcc libc6-dev cmake ninja-build pkg-config libssl-dev libsqlite3-dev libp11-kit-dev
+	libjansson-dev'
 STORY='openssl opensc libengine-pkcs11-openssl libnss3-tools'
 TESTS='clang llvm clang-format libclang-rt-dev libcmocka-dev python3 p11-kit gnutls-bin softhsm2
 	pcscd vsmartcard-vpcd sqlite3 binutils mandoc shellcheck git'

@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const struct command commands[] = {
+	{ "status", "[OPTIONS]\tevery card, or one", cmd_status },
 	{ "help", "\tthese commands", cmd_help },
 	{ NULL, NULL, NULL },
 };

@@ -7,6 +7,7 @@
 /* NULL when there is none of this name. */
 const struct command *command_find(const char *name);
 
+int cmd_status(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 #endif

@@ -6,6 +6,7 @@
 #include "actions.h"
 #include "base/ossl.h"
 #include "commands.h"
+#include "json.h"
 
 static action_fn *const actions[ACT_COUNT] = {
 	[ACT_INITIALIZE] = act_initialize,
@@ -58,6 +59,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	snprintf(name, sizeof(name), "twinhsm-tool %s", c->name);
 	ui_name(name);
 	argv[0] = name;
+	json_begin();
 	return c->run(argc, argv);
 }
 
