@@ -3,6 +3,8 @@
 #include "apdu/chain.h"
 #include "cmd/cmd.h"
 
+enum { SW_LEN = 2 };
+
 enum access { ACCESS_FREE, ACCESS_USER };
 
 /* One command of the card: lengths are of its data. */
@@ -42,14 +44,25 @@ static const struct emu_cmd rows[] = {
 };
 /* clang-format on */
 
-static hsm_rc find(const struct capdu *c, const struct emu_cmd **out)
+/* What the model of card does not have is unknown to it; before version 4.0 so is all that needs a
+ * key domain, on a card that was set up without one. */
+static bool is_known(const struct emu_image *image, uint8_t ins)
+{
+	const bool needs_domain = ins == INS_KEY_DOMAIN || ins == INS_WRAP || ins == INS_UNWRAP;
+
+	return profile_has_instruction(image->profile, ins) &&
+	       (!needs_domain || image->domains != 0 ||
+	               profile_since(image->profile, APPLET(4, 0)));
+}
+
+static hsm_rc find(const struct emu_image *image, const struct capdu *c, const struct emu_cmd **out)
 {
 	const uint8_t cla = c->cla & (uint8_t)~CLA_CHAIN;
 
 	if (cla != 0x00 && cla != 0x80)
 		return HSM_E_BAD_CLASS;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].ins == c->ins) {
+		if (rows[i].ins == c->ins && is_known(image, c->ins)) {
 			*out = &rows[i];
 			return rows[i].cla == cla ? HSM_OK : HSM_E_BAD_CLASS;
 		}
@@ -65,21 +78,23 @@ static hsm_rc check_selected(const struct emu_lane *lane, const struct capdu *c)
 	return by_name || atomic_load(&lane->card->selected) ? HSM_OK : HSM_E_BAD_CLASS;
 }
 
-/* There is no GET RESPONSE: data that Le leaves no room for is a wrong length. */
+/* There is no GET RESPONSE: data that Le or the card leaves no room for is a wrong length. */
 static hsm_rc answer(const struct emu_cmd *e, struct emu_lane *lane, const struct capdu *c,
         struct wr *rsp, uint16_t *sw)
 {
-	const size_t start = rsp->n;
+	const size_t start = rsp->n, room = lane->image->profile->apdu_max - SW_LEN;
 	const hsm_rc rc = e->run(lane, c, rsp, sw);
+	const size_t n = rsp->n - start;
 
-	return (rc == HSM_OK || rc == HSM_E_END_OF_FILE) && rsp->n - start > c->ne ? HSM_E_BAD_LEN
-	                                                                           : rc;
+	return (rc == HSM_OK || rc == HSM_E_END_OF_FILE) && (n > c->ne || n > room) ? HSM_E_BAD_LEN
+	                                                                            : rc;
 }
 
 /* The plain command. What is none ends secure messaging as well. */
 static hsm_rc receive(struct emu_lane *lane, struct rd cmd, struct buf *room, struct capdu *c)
 {
-	const hsm_rc rc = capdu_parse(cmd, c);
+	const hsm_rc rc =
+	        cmd.n > lane->image->profile->apdu_max ? HSM_E_BAD_LEN : capdu_parse(cmd, c);
 
 	if (rc == HSM_OK)
 		return channel_receive(lane, room, c);
@@ -98,7 +113,7 @@ static hsm_rc run(struct emu_lane *lane, struct rd cmd, struct wr *rsp, uint16_t
 	TRY(lane_sync(lane));
 	TRY(receive(lane, cmd, &room, &c));
 	TRY(check_selected(lane, &c));
-	TRY(find(&c, &e));
+	TRY(find(lane->image, &c, &e));
 	TRY(chain_add(&lane->chain, &c, &complete));
 	if (!complete)
 		return HSM_OK;
@@ -115,6 +130,15 @@ static bool is_fatal(hsm_rc rc)
 	return rc == HSM_E_IO || (rc >= HSM_E_TOKEN_MISSING && rc <= HSM_E_TOKEN_BUSY);
 }
 
+/* Of a PIN that was never set, applets before version 2.0 say what later stands for other things.
+ */
+static uint16_t status_word(const struct emu_image *image, hsm_rc rc)
+{
+	if (rc == HSM_E_PIN_UNSET && !profile_since(image->profile, APPLET(2, 0)))
+		return 0x6984;
+	return rc_to_sw(rc);
+}
+
 hsm_rc dispatch(struct emu_lane *lane, struct rd cmd, struct wr *rsp)
 {
 	const size_t start = rsp->n;
@@ -129,5 +153,5 @@ hsm_rc dispatch(struct emu_lane *lane, struct rd cmd, struct wr *rsp)
 		return HSM_E_SMALL;
 	if (rc != HSM_OK && rc != HSM_E_END_OF_FILE)
 		rsp->n = start;
-	return channel_answer(lane, start, sw != 0 ? sw : rc_to_sw(rc), rsp);
+	return channel_answer(lane, start, sw != 0 ? sw : status_word(lane->image, rc), rsp);
 }

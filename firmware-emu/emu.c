@@ -9,6 +9,8 @@
 #include "p15/p15.h"
 #include "store/seal.h"
 
+#define MEMORY ":memory:"
+
 enum { CHR_SEQUENCE_LEN = 5, STRONG_LOG2_N_MIN = 14 };
 
 /* ---- token files ---- */
@@ -19,38 +21,51 @@ struct factory {
 	struct store_factory f;
 };
 
-static hsm_rc factory_make(enum emu_kdf kdf, struct factory *out)
+static hsm_rc factory_make(const struct emu_make *make, struct factory *out)
 {
+	const struct profile *profile =
+	        make->profile == NULL ? profile_at(0) : profile_find(make->profile);
+
+	if (profile == NULL)
+		return HSM_E_NO_PROFILE;
 	TRY(device_make(&out->identity));
 	out->f = (struct store_factory){
 		.chr = out->identity.chr,
 		.device_key = rd_of(out->identity.scalar, sizeof(out->identity.scalar)),
 		.devaut = buf_rd(&out->identity.devaut),
-		.profile = profile_default()->name,
-		.scrypt_log2_n = kdf == EMU_KDF_CHEAP ? SEAL_CHEAP_LOG2_N : seal_strong_cost(),
+		.profile = profile->name,
+		.scrypt_log2_n =
+		        make->kdf == EMU_KDF_CHEAP ? SEAL_CHEAP_LOG2_N : seal_strong_cost(),
 	};
 	return HSM_OK;
 }
 
-static hsm_rc create(const char *path, enum emu_kdf kdf)
+static hsm_rc create(const char *path, const struct emu_make *make)
 {
 	struct factory factory;
 	hsm_rc rc;
 
-	TRY(factory_make(kdf, &factory));
+	TRY(factory_make(make, &factory));
 	rc = store_create(path, &factory.f);
 	device_done(&factory.identity);
 	return rc;
 }
 
-hsm_rc emu_create(const char *path, enum emu_kdf kdf)
+hsm_rc emu_create(const char *path, const struct emu_make *make)
 {
 	hsm_rc rc;
 
 	TRY(ossl_acquire());
-	rc = create(path, kdf);
+	rc = create(path, make);
 	ossl_release();
 	return rc;
+}
+
+const char *emu_profile_name(size_t i)
+{
+	const struct profile *p = profile_at(i);
+
+	return p == NULL ? NULL : p->name;
 }
 
 static void info_put(const struct emu_image *image, struct emu_info *out)
@@ -67,6 +82,7 @@ static void info_put(const struct emu_image *image, struct emu_info *out)
 		.files = (unsigned)image->files_n,
 		.kdf = image->scrypt_log2_n < STRONG_LOG2_N_MIN ? EMU_KDF_CHEAP : EMU_KDF_STRONG,
 		.schema = image->schema,
+		.profile = image->profile->name,
 	};
 	memcpy(out->serial, image->chr, chr_n - CHR_SEQUENCE_LEN);
 	if (file != NULL && p15_tokeninfo_parse(buf_rd(&file->data), &label) == HSM_OK &&
@@ -102,12 +118,16 @@ hsm_rc emu_inspect(const char *path, struct emu_info *out)
 
 /* ---- the powered card ---- */
 
-static hsm_rc open_memory(struct emu_token **out)
+static hsm_rc open_memory(const char *profile, struct emu_token **out)
 {
+	const struct emu_make make = {
+		.kdf = EMU_KDF_CHEAP,
+		.profile = profile[0] != '\0' ? profile : NULL,
+	};
 	struct factory factory;
 	hsm_rc rc;
 
-	TRY(factory_make(EMU_KDF_CHEAP, &factory));
+	TRY(factory_make(&make, &factory));
 	rc = token_memory(&factory.f, out);
 	device_done(&factory.identity);
 	return rc;
@@ -115,7 +135,10 @@ static hsm_rc open_memory(struct emu_token **out)
 
 static hsm_rc open_token(const char *path, struct emu_token **out)
 {
-	return strcmp(path, ":memory:") == 0 ? open_memory(out) : emu_token_open(path, out);
+	const size_t n = sizeof(MEMORY) - 1;
+
+	return strncmp(path, MEMORY, n) == 0 ? open_memory(path + n, out)
+	                                     : emu_token_open(path, out);
 }
 
 /* Takes over the token, also when it fails. */

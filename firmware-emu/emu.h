@@ -14,10 +14,19 @@ enum emu_kdf {
 	EMU_KDF_CHEAP,  /* scrypt with N = 2^4: throw-away tokens only */
 };
 
+/* What a new token file shall be. */
+struct emu_make {
+	enum emu_kdf kdf;
+	const char *profile; /* which model of card; NULL: the first one */
+};
+
+/* The names of the models, the first is the usual one; NULL past the end. */
+const char *emu_profile_name(size_t i);
+
 /* Makes a token file with a card as it leaves the factory: device key and certificate, no PIN.
- * HSM_E_TOKEN_EXISTS when there is something at `path` already; HSM_E_TOKEN_ACCESS. The file is
- * complete and durable when this returns, or not there. */
-HSM_MUST hsm_rc emu_create(const char *path, enum emu_kdf kdf);
+ * HSM_E_TOKEN_EXISTS when there is something at `path` already; HSM_E_TOKEN_ACCESS;
+ * HSM_E_NO_PROFILE. The file is complete and durable when this returns, or not there. */
+HSM_MUST hsm_rc emu_create(const char *path, const struct emu_make *make);
 
 /* What can be said of a token file without a PIN. */
 struct emu_info {
@@ -27,14 +36,16 @@ struct emu_info {
 	unsigned user_tries, so_tries; /* left */
 	unsigned keys, files;
 	enum emu_kdf kdf;
-	unsigned schema; /* version of the file format */
+	unsigned schema;     /* version of the file format */
+	const char *profile; /* which model of card */
 };
 
 /* HSM_E_TOKEN_MISSING, _ACCESS, _FOREIGN, _DAMAGED, _NEWER, _BUSY. The file is left as it is. */
 HSM_MUST hsm_rc emu_inspect(const char *path, struct emu_info *out);
 
 /* Powers up a card on the token file `path`; ":memory:" is a fresh factory card with cheap key
- * stretching that lives as long as the card. Files must exist. Outcomes as emu_inspect. */
+ * stretching that lives as long as the card, ":memory:NAME" one of another profile. Files must
+ * exist. Outcomes as emu_inspect, and HSM_E_NO_PROFILE. */
 HSM_MUST hsm_rc emu_open(const char *path, struct emu_card **out);
 
 /* The same on a copy of a token file's bytes; what changes is gone with the card, unless its bytes

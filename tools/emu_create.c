@@ -4,7 +4,7 @@
 
 static const struct option options[] = {
 	SETUP_OPTIONS,
-	{ "kdf", required_argument, NULL, 'k' },
+	MAKE_OPTIONS,
 	{ 0 },
 };
 
@@ -23,11 +23,13 @@ static int check(const struct setup *s)
 int emu_cmd_create(int argc, char **argv)
 {
 	AUTO_SETUP setup = SETUP_DEFAULT;
-	enum emu_kdf kdf = EMU_KDF_STRONG;
+	struct emu_make make = { .kdf = EMU_KDF_STRONG };
 	int code, status;
 
 	while ((code = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		status = code == 'k' ? kdf_parse(optarg, &kdf) : setup_option(&setup, code, optarg);
+		status = code == MAKE_KDF || code == MAKE_PROFILE
+		                 ? make_option(&make, code, optarg)
+		                 : setup_option(&setup, code, optarg);
 		if (status != 0)
 			return status;
 	}
@@ -35,7 +37,7 @@ int emu_cmd_create(int argc, char **argv)
 		return ui_usage("one FILE is needed");
 	status = check(&setup);
 	if (status == 0)
-		status = token_make(argv[optind], kdf, &setup);
+		status = token_make(argv[optind], &make, &setup);
 	if (status == 0)
 		printf("made %s, %s\n", argv[optind],
 		        setup.pin.n != 0 ? "ready for use"

@@ -7,6 +7,7 @@ static void print_info(const char *path, const struct emu_info *info, const char
 {
 	printf("File                 : %s\n", path);
 	printf("Serial number        : %s\n", info->serial);
+	printf("Profile              : %s\n", info->profile);
 	printf("Label                : ");
 	ui_print(rd_str(info->label[0] != '\0' ? info->label : "(none)"));
 	printf("\nState                : %s\n", info_state(info));

@@ -28,7 +28,7 @@ static void print_row(const char *dir, const char *name)
 	}
 	printf("\t%s\t", info.serial);
 	ui_print(rd_str(info.label));
-	printf("\t%s\n", info_state(&info));
+	printf("\t%s\t%s\n", info_state(&info), info.profile);
 }
 
 static int list(const char *dir, bool may_be_missing)

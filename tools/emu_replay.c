@@ -216,8 +216,9 @@ static int play(struct replay *r)
 
 /* ---- on which token ---- */
 
-static int play_fresh(struct replay *r)
+static int play_fresh(struct replay *r, const char *profile)
 {
+	const struct emu_make make = { .kdf = EMU_KDF_CHEAP, .profile = profile };
 	struct place place = { 0 };
 	int status;
 	hsm_rc rc;
@@ -225,7 +226,7 @@ static int play_fresh(struct replay *r)
 	status = place_make(&place, NULL);
 	if (status != 0)
 		return status;
-	rc = emu_create(place.file, EMU_KDF_CHEAP);
+	rc = emu_create(place.file, &make);
 	if (rc == HSM_OK) {
 		strcpy(r->token, place.file);
 		status = play(r);
@@ -239,22 +240,30 @@ static int play_fresh(struct replay *r)
 
 int emu_cmd_replay(int argc, char **argv)
 {
-	static const struct option options[] = { { "fresh", no_argument, NULL, 'f' }, { 0 } };
+	static const struct option options[] = {
+		{ "fresh", no_argument, NULL, 'f' },
+		{ "profile", required_argument, NULL, MAKE_PROFILE },
+		{ 0 },
+	};
+	struct emu_make make = { 0 };
 	static struct replay r;
 	bool fresh = false;
-	int code;
+	int code, status = 0;
 
-	while ((code = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (code != 'f')
-			return EXIT_USAGE;
-		fresh = true;
+	while (status == 0 && (code = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		fresh = fresh || code == 'f';
+		status = code == 'f' ? 0 : make_option(&make, code, optarg);
 	}
+	if (status != 0)
+		return status;
+	if (make.profile != NULL && !fresh)
+		return ui_usage("--profile goes with --fresh");
 	if (argc - optind != (fresh ? 1 : 2))
 		return ui_usage("a TRANSCRIPT, and a TOKEN or --fresh, are needed");
 	r.transcript = argv[optind];
 	child_prepare();
 	if (fresh)
-		return play_fresh(&r);
+		return play_fresh(&r, make.profile);
 	if (strlen(argv[optind + 1]) >= sizeof(r.token))
 		return token_fail(argv[optind + 1], HSM_E_TOKEN_MISSING);
 	strcpy(r.token, argv[optind + 1]);

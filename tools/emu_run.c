@@ -5,7 +5,7 @@
 
 struct run {
 	struct setup setup;
-	enum emu_kdf kdf;
+	struct emu_make make;
 	const char *file; /* NULL: a private folder */
 	struct place place;
 };
@@ -19,15 +19,15 @@ static int parse(struct run *r, int argc, char **argv)
 {
 	static const struct option options[] = {
 		SETUP_OPTIONS,
-		{ "kdf", required_argument, NULL, 'k' },
+		MAKE_OPTIONS,
 		{ "file", required_argument, NULL, 'f' },
 		{ 0 },
 	};
 	int code, status = 0;
 
 	while (status == 0 && (code = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-		if (code == 'k')
-			status = kdf_parse(optarg, &r->kdf);
+		if (code == MAKE_KDF || code == MAKE_PROFILE)
+			status = make_option(&r->make, code, optarg);
 		else if (code == 'f')
 			r->file = optarg;
 		else
@@ -87,7 +87,7 @@ static int export_token(const struct run *r)
 
 static int run_in_place(const struct run *r, char **command)
 {
-	int signal_no, status = token_make(r->place.file, r->kdf, &r->setup);
+	int signal_no, status = token_make(r->place.file, &r->make, &r->setup);
 
 	if (status != 0)
 		return status;
@@ -101,7 +101,7 @@ static int run_in_place(const struct run *r, char **command)
 
 int emu_cmd_run(int argc, char **argv)
 {
-	struct run r = { .setup = SETUP_DEFAULT, .kdf = EMU_KDF_CHEAP };
+	struct run r = { .setup = SETUP_DEFAULT, .make = { .kdf = EMU_KDF_CHEAP } };
 	int status = parse(&r, argc, argv);
 
 	if (status == 0)

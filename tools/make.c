@@ -6,7 +6,7 @@
 #include "card/config.h"
 #include "twinhsm-emu.h"
 
-int kdf_parse(const char *name, enum emu_kdf *out)
+static int kdf_parse(const char *name, enum emu_kdf *out)
 {
 	static const char *const names[] = {
 		[EMU_KDF_STRONG] = "strong",
@@ -19,6 +19,42 @@ int kdf_parse(const char *name, enum emu_kdf *out)
 			return 0;
 		}
 	return ui_usage("--kdf is strong or cheap, not '%s'", name);
+}
+
+void profile_names(char *out, size_t cap)
+{
+	const char *name;
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; (name = emu_profile_name(i)) != NULL && n < cap; i++)
+		n += (size_t)snprintf(out + n, cap - n, "%s%s", i == 0 ? "" : ", ", name);
+}
+
+static int profile_parse(const char *name, const char **out)
+{
+	const char *known;
+	char names[NAMES_MAX];
+
+	for (size_t i = 0; (known = emu_profile_name(i)) != NULL; i++)
+		if (strcmp(name, known) == 0) {
+			*out = known;
+			return 0;
+		}
+	profile_names(names, sizeof(names));
+	return ui_usage("there is no profile '%s'; --profile is one of %s", name, names);
+}
+
+int make_option(struct emu_make *make, int code, const char *arg)
+{
+	switch (code) {
+	case MAKE_KDF:
+		return kdf_parse(arg, &make->kdf);
+	case MAKE_PROFILE:
+		return profile_parse(arg, &make->profile);
+	default:
+		return EXIT_USAGE;
+	}
 }
 
 bool token_unlink(const char *path)
@@ -52,7 +88,7 @@ static void make_token_dir(const char *path)
 		}
 }
 
-int token_make(const char *path, enum emu_kdf kdf, const struct setup *s)
+int token_make(const char *path, const struct emu_make *make, const struct setup *s)
 {
 	char address[ADDRESS_MAX];
 	hsm_rc rc;
@@ -61,7 +97,7 @@ int token_make(const char *path, enum emu_kdf kdf, const struct setup *s)
 	if (strlen(path) >= PATH_MAX)
 		return ui_fail("the path of the token file is too long");
 	make_token_dir(path);
-	rc = emu_create(path, kdf);
+	rc = emu_create(path, make);
 	if (rc == HSM_E_TOKEN_MISSING)
 		return ui_fail("%s: there is no such folder", path);
 	if (rc != HSM_OK)

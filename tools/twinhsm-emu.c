@@ -7,13 +7,12 @@
 #include "base/ossl.h"
 
 static const struct command commands[] = {
-	{ "create", "FILE [SETUP] [--kdf strong|cheap]\tmake a card; factory new without PINs",
-	        emu_cmd_create },
+	{ "create", "FILE [SETUP] [MODEL]\tmake a card; factory new without PINs", emu_cmd_create },
 	{ "list", "[FOLDER]\tthe cards in a folder, yours by default", emu_cmd_list },
 	{ "info", "FILE\twhat can be said of a card without a PIN", emu_cmd_info },
 	{ "delete", "[--force] FILE\tdelete a card with all its keys", emu_cmd_delete },
 	{ "run",
-	        "[SETUP] [--kdf strong|cheap] [--file FILE] -- COMMAND...\n"
+	        "[SETUP] [MODEL] [--file FILE] -- COMMAND...\n"
 	        "\trun a command with a throw-away card",
 	        emu_cmd_run },
 	{ "serve",
@@ -21,13 +20,16 @@ static const struct command commands[] = {
 	        "\tthe card for pcscd's virtual reader, and for others on a Unix socket",
 	        emu_cmd_serve },
 	{ "replay",
-	        "TRANSCRIPT (TOKEN | --fresh)\tplay recorded commands, report the first difference",
+	        "TRANSCRIPT (TOKEN | --fresh [--profile NAME])\tplay recorded commands, report the "
+	        "first difference",
 	        emu_cmd_replay },
 	{ NULL, NULL, NULL },
 };
 
 static int help(void)
 {
+	char names[NAMES_MAX];
+
 	puts("usage: twinhsm-emu COMMAND ...\n");
 	for (const struct command *c = commands; c->name != NULL; c++) {
 		const char *text = strchr(c->summary, '\t');
@@ -36,7 +38,10 @@ static int help(void)
 		        text + 1);
 	}
 	puts("\nSETUP is [--label TEXT] [--pin PIN --so-pin HEX] [--pin-retry N] "
-	     "[--dkek-shares N].\nA PIN may be given as env:NAME. "
+	     "[--dkek-shares N].\nMODEL is [--kdf strong|cheap] [--profile NAME].");
+	profile_names(names, sizeof(names));
+	printf("Profiles: %s.\n", names);
+	puts("A PIN may be given as env:NAME. "
 	     "More in twinhsm-emu(1).");
 	return EXIT_SUCCESS;
 }

@@ -8,7 +8,7 @@
 #include "setup.h"
 #include "ui.h"
 
-enum { ADDRESS_MAX = PATH_MAX + 8 };
+enum { ADDRESS_MAX = PATH_MAX + 8, NAMES_MAX = 256 };
 
 int emu_cmd_create(int argc, char **argv);
 int emu_cmd_list(int argc, char **argv);
@@ -20,12 +20,23 @@ int emu_cmd_replay(int argc, char **argv);
 
 /* ---- make.c ---- */
 
-/* "strong" or "cheap". 0, or the exit status after a message. */
-int kdf_parse(const char *name, enum emu_kdf *out);
+/* Rows for getopt_long: --kdf and --profile. */
+enum make_code { MAKE_KDF = 'k', MAKE_PROFILE = 'p' };
+#define MAKE_OPTIONS                                                                               \
+	{ "kdf", required_argument, NULL, MAKE_KDF },                                              \
+	{                                                                                          \
+		"profile", required_argument, NULL, MAKE_PROFILE                                   \
+	}
+
+/* Takes one of them. 0, or the exit status after a message; unknown codes are EXIT_USAGE. */
+int make_option(struct emu_make *make, int code, const char *arg);
+
+/* The names of the profiles, parted by ", ". */
+void profile_names(char *out, size_t cap);
 
 /* Makes a token file, initialised when the setup has PINs. 0, or the exit status after a message;
  * then there is no file. */
-int token_make(const char *path, enum emu_kdf kdf, const struct setup *s);
+int token_make(const char *path, const struct emu_make *make, const struct setup *s);
 
 /* Removes a token file and its journal; false with errno set. */
 bool token_unlink(const char *path);

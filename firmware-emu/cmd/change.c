@@ -14,8 +14,7 @@ hsm_rc change_begin_as(struct emu_lane *lane, uint64_t token, struct store **out
 
 hsm_rc change_room(const struct emu_image *image, size_t n)
 {
-	/* Key CC00 is listed but counted neither as a file nor as a key. */
-	return image->files_n + image->keys_n + 1 + n <= P15_FILES_MAX ? HSM_OK : HSM_E_FULL;
+	return image_has_room(image, n) ? HSM_OK : HSM_E_FULL;
 }
 
 bool fid_is_key(uint16_t fid)

@@ -102,7 +102,7 @@ static hsm_rc check(const struct setup *s, bool dkek_and_domains)
 	return HSM_OK;
 }
 
-static hsm_rc parse(struct rd r, struct setup *s, uint16_t *sw)
+static hsm_rc parse(const struct profile *p, struct rd r, struct setup *s, uint16_t *sw)
 {
 	bool seen[0x100] = { false };
 	struct rd value;
@@ -111,12 +111,12 @@ static hsm_rc parse(struct rd r, struct setup *s, uint16_t *sw)
 	*s = (struct setup){ .pin_tries = USER_PIN_TRIES, .dkek_shares = -1 };
 	while (r.n != 0) {
 		if (!tlv_next(&r, &tag, &value, NULL) || tag >= 0x100 || seen[tag] ||
-		        !take(s, tag, value))
+		        !profile_has_setup_tag(p, tag) || !take(s, tag, value))
 			return HSM_E_BAD_DATA;
 		seen[tag] = true;
 	}
 	TRY(check(s, seen[TAG_DKEK_SHARES] && seen[TAG_KEY_DOMAINS]));
-	if (s->later || (s->options & ~OPTIONS_KNOWN) != 0) {
+	if (s->later || (s->options & (~OPTIONS_KNOWN | profile_lacks_options(p))) != 0) {
 		*sw = 0x6A81;
 		return HSM_E_UNSUPPORTED;
 	}
@@ -212,7 +212,7 @@ static hsm_rc memory(const struct emu_image *image, struct wr *rsp)
 {
 	const struct profile *p = image->profile;
 
-	wr_u32(rsp, (uint32_t)(p->memory - image_used(image)));
+	wr_u32(rsp, (uint32_t)image_free_memory(image));
 	wr_put(rsp, (const uint8_t[]){ p->platform, p->major, p->minor }, 3);
 	return HSM_OK;
 }
@@ -227,6 +227,6 @@ hsm_rc cmd_initialize(struct emu_lane *lane, const struct capdu *c, struct wr *r
 		return HSM_E_BAD_PARAM;
 	if (c->data.n == 0)
 		return memory(lane->image, rsp);
-	TRY(parse(c->data, &s, sw));
+	TRY(parse(lane->image->profile, c->data, &s, sw));
 	return initialize(lane, &s);
 }

@@ -35,15 +35,17 @@ static void u8_put(struct wr *w, uint16_t tag, uint8_t v)
 	tlv_put(w, tag, rd_of(&v, 1));
 }
 
-/* Options as given at INITIALIZE DEVICE, platform JCOP, version. */
+/* Options as given at INITIALIZE DEVICE, platform, version; before 2.0 only the version. */
 static void applet_put(struct wr *w, const struct emu_image *image)
 {
 	const struct profile *p = image->profile;
 	const uint8_t v[] = { (uint8_t)(image->options >> 8), (uint8_t)image->options, p->platform,
 		p->major, p->minor };
 
+	const struct rd all = rd_of(v, sizeof(v)), version = rd_of(v + 3, 2);
+
 	u8_put(w, TAG_DESCRIPTOR, DESCRIPTOR_DF);
-	tlv_put(w, TAG_PROPRIETARY, rd_of(v, sizeof(v)));
+	tlv_put(w, TAG_PROPRIETARY, profile_since(p, APPLET(2, 0)) ? all : version);
 }
 
 /* The only logout there is; the answer is the last through the channel. */

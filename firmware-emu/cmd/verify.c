@@ -56,7 +56,8 @@ hsm_rc cmd_verify(struct emu_lane *lane, const struct capdu *c, struct wr *rsp, 
 	enum schsm_ref ref;
 
 	(void)rsp;
-	if (c->p1 > P1_STAY)
+	if (c->p1 > P1_STAY ||
+	        (c->p1 == P1_STAY && !profile_since(lane->image->profile, APPLET(2, 1))))
 		return HSM_E_BAD_PARAM;
 	TRY(pin_reference(c->p2, &ref));
 	return c->data.n == 0 ? status(lane, ref, sw)

@@ -30,6 +30,8 @@ static hsm_rc blob_of(struct emu_lane *lane, const struct capdu *c, struct incom
 		blob = buf_rd(&file->data);
 	}
 	TRY(key_unwrap(lane, blob, &in->meta, &in->pkey));
+	if (!image_takes_key(lane->image, &in->meta))
+		return HSM_E_BAD_ALG;
 	return keystore_seal(lane, &in->meta, in->pkey, &in->sealed);
 }
 
@@ -64,6 +66,8 @@ hsm_rc cmd_unwrap(struct emu_lane *lane, const struct capdu *c, struct wr *rsp, 
 	(void)sw;
 	if (c->p1 == 0 || c->p2 != ALG_UNWRAP)
 		return HSM_E_BAD_PARAM;
+	if (c->data.n == 0 && !profile_since(lane->image->profile, APPLET(3, 0)))
+		return HSM_E_BAD_LEN;
 	if (lane->image->keys[c->p1] != NULL)
 		return HSM_E_EXISTS;
 	rc = unwrap(lane, c, &in);

@@ -50,6 +50,8 @@ hsm_rc channel_receive(struct emu_lane *lane, struct buf *room, struct capdu *c)
 static hsm_rc protect(struct emu_lane *lane, size_t start, uint16_t sw, struct wr *rsp)
 {
 	struct channel *ch = &lane->channel;
+	const size_t room = lane->image->profile->apdu_max - 2;
+	const size_t ne = ch->ne < room ? ch->ne : room;
 	AUTO_BUF plain = { 0 };
 	struct rapdu answer = { .sw = sw };
 	hsm_rc rc;
@@ -57,11 +59,11 @@ static hsm_rc protect(struct emu_lane *lane, size_t start, uint16_t sw, struct w
 	TRY(buf_set(&plain, rd_of(rsp->p + start, rsp->n - start)));
 	rsp->n = start;
 	answer.data = buf_rd(&plain);
-	rc = sm_protect_answer(&ch->sm, &answer, ch->ne, rsp);
+	rc = sm_protect_answer(&ch->sm, &answer, ne, rsp);
 	if (rc != HSM_E_BAD_LEN)
 		return rc;
 	answer = (struct rapdu){ .sw = 0x6700 };
-	return sm_protect_answer(&ch->sm, &answer, ch->ne, rsp);
+	return sm_protect_answer(&ch->sm, &answer, ne, rsp);
 }
 
 /* The channel as the next command finds it. */
@@ -96,7 +98,10 @@ void channel_login(struct emu_lane *lane, enum schsm_ref ref, bool stay)
 {
 	struct channel *ch = &lane->channel;
 
-	*(ref == REF_SO_PIN ? &ch->so_login : &ch->user_login) = ch->protected && !stay;
+	/* Until version 2.0 a login did not know of the channel it was earned in. */
+	const bool bound = ch->protected && profile_since(lane->image->profile, APPLET(2, 0));
+
+	*(ref == REF_SO_PIN ? &ch->so_login : &ch->user_login) = bound && !stay;
 }
 
 void channel_pka(struct emu_lane *lane)

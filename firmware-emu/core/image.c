@@ -4,7 +4,7 @@
 
 #include "store/seal.h"
 
-enum { FILE_COST = 32, KEY_COST = 64 }; /* memory a record takes beside its bytes */
+enum { COST_PER_BYTE = 8 }; /* memory of a key for each byte of its width */
 
 struct emu_image *image_new(void)
 {
@@ -63,11 +63,44 @@ size_t image_used(const struct emu_image *image)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < image->files_n; i++)
-		n += FILE_COST + image->files[i]->data.n;
-	for (size_t i = 0; i < image->keys_n; i++)
-		n += KEY_COST + image->keys[image->key_order[i]]->sealed.n;
+	for (size_t i = 0; i < image->files_n; i++) {
+		if (image->files[i]->fid != EF_DEVAUT)
+			n += emu_file_size(image->files[i]);
+	}
+	for (size_t i = 0; i < image->keys_n; i++) {
+		const unsigned bits = image->keys[image->key_order[i]]->meta.bits;
+
+		n += COST_PER_BYTE * ((bits + 7) / 8);
+	}
 	return n;
+}
+
+size_t image_free_memory(const struct emu_image *image)
+{
+	const size_t used = image_used(image), all = image->profile->memory;
+
+	return used < all ? all - used : 0;
+}
+
+bool image_has_room(const struct emu_image *image, size_t n)
+{
+	/* Key CC00 is listed but counted neither as a file nor as a key. */
+	return image->files_n + image->keys_n + 1 + n <= image->profile->files;
+}
+
+bool image_takes_key(const struct emu_image *image, const struct emu_key_meta *meta)
+{
+	const struct profile *p = image->profile;
+
+	switch (meta->type) {
+	case EMU_KEY_RSA:
+		return meta->bits <= p->rsa_max;
+	case EMU_KEY_EC:
+		return meta->bits <= p->ec_max;
+	case EMU_KEY_AES:
+		return profile_has_instruction(p, INS_CIPHER);
+	}
+	return false;
 }
 
 size_t emu_file_size(const struct emu_file *file)

@@ -150,8 +150,15 @@ static inline bool pka_opens(const struct emu_image *image)
 
 const struct emu_pin *image_pin(const struct emu_image *image, enum schsm_ref ref);
 
-/* Bytes of the card's memory that files and keys take. */
+/* Bytes of the card's memory that files and keys take, and those left. */
 size_t image_used(const struct emu_image *image);
+size_t image_free_memory(const struct emu_image *image);
+
+/* Has ENUMERATE OBJECTS room for `n` more files and keys? */
+bool image_has_room(const struct emu_image *image, size_t n);
+
+/* Does this model of card have keys of this type and size? */
+bool image_takes_key(const struct emu_image *image, const struct emu_key_meta *meta);
 
 struct emu_file *emu_file_ref(struct emu_file *file);
 struct emu_key *emu_key_ref(struct emu_key *key);

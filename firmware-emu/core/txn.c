@@ -70,7 +70,8 @@ static hsm_rc read_back(struct emu_lane *lane)
 	struct emu_image *image;
 
 	TRY(token_load(lane->card->token, lane->image, &image));
-	if (image_used(image) > lane->image->profile->memory) {
+	if (image_used(image) > image->profile->memory &&
+	        image_used(image) > image_used(lane->image)) {
 		image_free(image);
 		return HSM_E_FULL;
 	}

@@ -9,9 +9,6 @@ static bool set_padding(EVP_PKEY_CTX *ctx, const struct key_alg *row, const EVP_
 {
 	if (row->type == EMU_KEY_RSA && EVP_PKEY_CTX_set_rsa_padding(ctx, row->padding) != 1)
 		return false;
-	if (row->padding == RSA_PKCS1_OAEP_PADDING)
-		return EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) == 1 &&
-		       EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1;
 	if (md != NULL && EVP_PKEY_CTX_set_signature_md(ctx, md) != 1)
 		return false;
 	return row->padding != RSA_PKCS1_PSS_PADDING ||

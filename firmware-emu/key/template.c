@@ -76,6 +76,8 @@ hsm_rc key_rules_parse(const struct emu_image *image, struct rd r, struct emu_ke
 {
 	struct rd algs, counter, domain, wrapping;
 
+	if (r.n != 0 && !profile_since(image->profile, APPLET(2, 4)))
+		return HSM_E_BAD_DATA;
 	if (!tlv_get_opt(&r, 0x90, &counter) || !tlv_get_opt(&r, 0x91, &algs) ||
 	        !tlv_get_opt(&r, 0x92, &domain) || !tlv_get_opt(&r, 0x93, &wrapping) || r.n != 0 ||
 	        algs.n > sizeof(meta->algs) || (algs.p != NULL && algs.n == 0))
@@ -97,14 +99,17 @@ hsm_rc key_rules_parse(const struct emu_image *image, struct rd r, struct emu_ke
 
 hsm_rc key_template_parse(const struct emu_image *image, struct rd bytes, struct key_template *out)
 {
+	const bool car_optional = profile_since(image->profile, APPLET(2, 0));
 	struct rd profile, key;
 
 	*out = (struct key_template){ 0 };
 	if (!tlv_get(&bytes, 0x5F29, &profile) || !rd_equal(profile, rd_of("", 1)) ||
-	        !get_reference(&bytes, 0x42, true, &out->car) || !tlv_get(&bytes, 0x7F49, &key) ||
+	        !get_reference(&bytes, 0x42, car_optional, &out->car) ||
+	        !tlv_get(&bytes, 0x7F49, &key) ||
 	        !get_reference(&bytes, 0x5F20, false, &out->chr) ||
 	        !get_reference(&bytes, 0x45, true, &out->outer_car))
 		return HSM_E_BAD_DATA;
 	TRY(key_parse(key, &out->meta));
-	return key_rules_parse(image, bytes, &out->meta);
+	TRY(key_rules_parse(image, bytes, &out->meta));
+	return image_takes_key(image, &out->meta) ? HSM_OK : HSM_E_BAD_ALG;
 }

@@ -52,8 +52,10 @@ static hsm_rc card_row(sqlite3_stmt *stmt, struct emu_image *image)
 	image->options = (uint16_t)get_int(stmt, 4, 0, UINT16_MAX, &ok);
 	image->domains = (uint8_t)get_int(stmt, 5, 0, KEY_DOMAINS_MAX, &ok);
 	load_pka_card(stmt, image, &ok);
-	if (!ok || image->profile == NULL || memchr(chr.p, 0, chr.n) != NULL)
+	if (!ok || memchr(chr.p, 0, chr.n) != NULL)
 		return HSM_E_TOKEN_DAMAGED;
+	if (image->profile == NULL)
+		return HSM_E_TOKEN_NEWER;
 	memcpy(image->chr, chr.p, chr.n);
 	memcpy(image->device_scalar, scalar.p, scalar.n);
 	return HSM_OK;

@@ -47,6 +47,12 @@ void card_close(struct card *card);
 /* A copy of the identity; re-read after an initialisation. */
 struct card_identity card_identity(struct card *card);
 
+/* The largest keys that this model of card has, bits. */
+struct card_limits {
+	uint16_t rsa, ec;
+};
+struct card_limits card_limits(struct card *card);
+
 /* Takes a lane, waiting for one if all are busy. Every card_ function below sends its command
  * on the lane it is given. */
 HSM_MUST hsm_rc card_take(struct card *card, struct card_lane **out);

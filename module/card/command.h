@@ -7,6 +7,10 @@
 #include "base/lock.h"
 #include "card/card.h"
 
+/* The longest command or answer that every model takes, and so the longest that is sent or asked
+ * for: JCOP 3 has no room for more. */
+enum { CARD_APDU_MAX = 1232 };
+
 struct card_lane {
 	struct card *card;
 	struct tp_lane *carrier;
@@ -55,10 +59,14 @@ HSM_MUST hsm_rc command_run(struct card_lane *lane, const struct capdu *c,
 /* Wipes the lane's last command and answer, after those that carried secrets. */
 void command_wipe(struct card_lane *lane);
 
-/* Bytes that secure messaging takes from a command or an answer of the greatest length. */
-static inline size_t command_overhead(const struct card *card)
+/* Room for the command, or for the answer with its status word: of the card and of the carrier,
+ * less what secure messaging takes. */
+static inline size_t command_room(const struct card *card)
 {
-	return card->secure == CARD_PLAIN ? 0 : SM_OVERHEAD;
+	const size_t carrier = card->tp->command_max;
+
+	return (carrier < CARD_APDU_MAX ? carrier : CARD_APDU_MAX) -
+	       (card->secure == CARD_PLAIN ? 0 : SM_OVERHEAD);
 }
 
 /* ---- secure.c ---- */

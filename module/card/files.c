@@ -6,7 +6,7 @@ enum {
 	OFFSET_TAG = 0x54,
 	DATA_TAG = 0x53,
 	UPDATE_FRAME = 4 + 3 + 4 + 4, /* header and Lc, offset object, header of the data object */
-	UPDATE_MAX = APDU_DATA_MAX - 4 - 4,
+	SW_LEN = 2,
 };
 
 static uint8_t high(uint16_t v)
@@ -57,8 +57,7 @@ static hsm_rc read_part(
 /* Reads to the end of the file, which 6282, 6B00 after the first part, or a short part tells. */
 static hsm_rc read_all(struct card_lane *lane, uint16_t fid, struct buf *out)
 {
-	const size_t ne =
-	        least(APDU_NE_MAX, lane->card->tp->command_max) - command_overhead(lane->card);
+	const size_t ne = command_room(lane->card) - SW_LEN;
 	struct rd part;
 	hsm_rc rc;
 
@@ -123,8 +122,7 @@ static hsm_rc write_part(struct card_lane *lane, uint16_t fid, size_t offset, st
 
 hsm_rc card_write_file(struct card_lane *lane, uint16_t fid, struct rd content)
 {
-	const size_t chunk = least(UPDATE_MAX, lane->card->tp->command_max - UPDATE_FRAME) -
-	                     command_overhead(lane->card);
+	const size_t chunk = command_room(lane->card) - UPDATE_FRAME;
 	size_t offset = 0;
 	struct rd part;
 	hsm_rc rc = HSM_OK;

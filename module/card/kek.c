@@ -168,7 +168,7 @@ static hsm_rc unwrap_file(struct card_lane *lane, uint8_t kid, struct rd blob)
 
 hsm_rc card_unwrap(struct card_lane *lane, uint8_t kid, struct rd blob)
 {
-	const size_t room = lane->card->tp->command_max - BLOB_FRAME - command_overhead(lane->card);
+	const size_t room = command_room(lane->card) - BLOB_FRAME;
 
 	if (blob.n == 0)
 		return HSM_E_BAD_DATA;

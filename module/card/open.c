@@ -186,6 +186,13 @@ void card_close(struct card *card)
 		ossl_release();
 }
 
+struct card_limits card_limits(struct card *card)
+{
+	static const struct card_limits newer = { 4096, 521 }, older = { 2048, 320 };
+
+	return card_identity(card).major >= 3 ? newer : older;
+}
+
 struct card_identity card_identity(struct card *card)
 {
 	struct card_identity id;

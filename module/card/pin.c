@@ -16,6 +16,9 @@ static hsm_rc run_secret(struct card_lane *lane, const struct capdu *c)
 	hsm_rc rc = command_run(lane, c, pin_rules, NULL);
 
 	command_wipe(lane);
+	/* Before version 2.0 the word for that stood for a PIN never set. */
+	if (rc == HSM_E_PIN_TRANSPORT && card_identity(lane->card).major < 2)
+		rc = HSM_E_PIN_UNSET;
 	return rc;
 }
 

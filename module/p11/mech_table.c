@@ -80,12 +80,13 @@ CK_RV mech_find(const CK_MECHANISM *m, CK_FLAGS flags, const struct mech **out)
 	return CKR_MECHANISM_INVALID;
 }
 
-void mech_key_sizes(const struct mech *mech, CK_ULONG *min, CK_ULONG *max)
+void mech_key_sizes(
+        const struct mech *mech, struct card_limits limits, CK_ULONG *min, CK_ULONG *max)
 {
-	static const CK_ULONG sizes[][2] = {
+	const CK_ULONG sizes[][2] = {
 		[PUBKEY_NONE] = { 0, 0 },
-		[PUBKEY_RSA] = { RSA_BITS_MIN, RSA_BITS_MAX },
-		[PUBKEY_EC] = { 192, 521 },
+		[PUBKEY_RSA] = { RSA_BITS_MIN, limits.rsa },
+		[PUBKEY_EC] = { 192, limits.ec },
 	};
 
 	*min = sizes[mech->key][0];

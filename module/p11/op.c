@@ -23,11 +23,13 @@ static const struct kind {
 static CK_RV key_fits(
         const struct mech *mech, const struct object *o, enum object_kind kind, uint16_t usage)
 {
+	/* Public keys of any size work, on whichever card they are. */
+	static const struct card_limits all = { RSA_BITS_MAX, 8 * CURVE_WIDTH_MAX };
 	CK_ULONG min, max;
 
 	if (o->kind != kind || o->key.type != mech->key)
 		return CKR_KEY_TYPE_INCONSISTENT;
-	mech_key_sizes(mech, &min, &max);
+	mech_key_sizes(mech, all, &min, &max);
 	if (o->key.bits < min || o->key.bits > max)
 		return CKR_KEY_SIZE_RANGE;
 	return (o->usage & usage) != 0 ? CKR_OK : CKR_KEY_FUNCTION_NOT_PERMITTED;

@@ -25,8 +25,9 @@ const struct mech *mech_at(size_t i);
  * CKR_MECHANISM_INVALID. */
 CK_RV mech_find(const CK_MECHANISM *m, CK_FLAGS flags, const struct mech **out);
 
-/* Smallest and largest key in bits; 0 for digests. */
-void mech_key_sizes(const struct mech *mech, CK_ULONG *min, CK_ULONG *max);
+/* Smallest and largest key in bits, on a card with these limits; 0 for digests. */
+void mech_key_sizes(
+        const struct mech *mech, struct card_limits limits, CK_ULONG *min, CK_ULONG *max);
 
 /* Digests as mechanism parameters name them: CKM_SHA256, CKG_MGF1_SHA256, CKD_SHA256_KDF. NULL when
  * unknown. */

@@ -120,6 +120,16 @@ static CK_RV read_templates(const struct mech *mech, const struct tmpl *pub,
 	return mech->ops->keygen(pub, out);
 }
 
+/* An older card has neither the long RSA keys nor the large curves. */
+static CK_RV check_limits(struct token *token, const struct new_key *k)
+{
+	const struct card_limits limits = card_limits(token_card(token));
+
+	if (k->rsa_bits > limits.rsa)
+		return CKR_KEY_SIZE_RANGE;
+	return k->curve != NULL && k->curve->bits > limits.ec ? CKR_CURVE_NOT_SUPPORTED : CKR_OK;
+}
+
 CK_RV op_generate_pair(struct p11_session *s, const CK_MECHANISM *m, const struct tmpl *pub,
         const struct tmpl *priv, CK_OBJECT_HANDLE *pub_handle, CK_OBJECT_HANDLE *priv_handle)
 {
@@ -131,6 +141,7 @@ CK_RV op_generate_pair(struct p11_session *s, const CK_MECHANISM *m, const struc
 	TRY_RV(mech_no_param(m));
 	TRY_RV(session_may_change(s, true, true));
 	TRY_RV(read_templates(mech, pub, priv, &key));
+	TRY_RV(check_limits(s->token, &key));
 	TRY_RC(token_generate(s->token, &key, &priv_half, &pub_half));
 	*pub_handle = pub_half->handle;
 	*priv_handle = priv_half->handle;

@@ -39,7 +39,7 @@ void bench_file(char *path)
 
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, 64, "%s/a.token", dir);
-	assert_ok(emu_create(path, EMU_KDF_CHEAP));
+	assert_ok(emu_create(path, &(struct emu_make){ .kdf = EMU_KDF_CHEAP }));
 }
 
 void bench_file_gone(const char *path)

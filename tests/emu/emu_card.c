@@ -16,24 +16,36 @@ static struct emu_bench *bench_on(struct emu_card *card, bool owns)
 	return b;
 }
 
-struct emu_bench *emu_bench_new(void)
+struct emu_bench *emu_bench_of(const char *profile)
 {
 	struct emu_card *card = NULL;
 	struct emu_bench *b;
+	char path[64];
 
-	assert_int_equal(emu_open(":memory:", &card), HSM_OK);
+	snprintf(path, sizeof(path), ":memory:%s", profile);
+	assert_int_equal(emu_open(path, &card), HSM_OK);
 	b = bench_on(card, true);
 	EMU(b, "00A40400 0B E82B0601040181C31F0201 00", 0x9000, NULL);
 	return b;
 }
 
-struct emu_bench *emu_bench_ready(void)
+struct emu_bench *emu_bench_new(void)
 {
-	struct emu_bench *b = emu_bench_new();
+	return emu_bench_of("");
+}
+
+struct emu_bench *emu_bench_ready_of(const char *profile)
+{
+	struct emu_bench *b = emu_bench_of(profile);
 
 	EMU(b, "80500000 19 80020001 8106363438323139 8208" TEST_SO " 910103", 0x9000, "");
 	EMU(b, "00200081 06 363438323139", 0x9000, "");
 	return b;
+}
+
+struct emu_bench *emu_bench_ready(void)
+{
+	return emu_bench_ready_of("");
 }
 
 struct emu_bench *emu_bench_lane(struct emu_bench *of)

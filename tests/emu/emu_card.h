@@ -29,8 +29,12 @@ struct emu_bench {
 /* A fresh factory card in memory with the applet selected; both allocate, emu_bench_free frees. */
 struct emu_bench *emu_bench_new(void);
 
+/* The same of another profile. */
+struct emu_bench *emu_bench_of(const char *profile);
+
 /* The same with SO-PIN and PIN set and the user logged in. */
 struct emu_bench *emu_bench_ready(void);
+struct emu_bench *emu_bench_ready_of(const char *profile);
 
 /* One more lane of the same card. */
 struct emu_bench *emu_bench_lane(struct emu_bench *of);

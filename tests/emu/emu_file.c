@@ -19,14 +19,20 @@ void place_make(struct token_place *p)
 void place_create(struct token_place *p, enum emu_kdf kdf)
 {
 	place_make(p);
-	assert_int_equal(emu_create(p->path, kdf), HSM_OK);
+	assert_int_equal(emu_create(p->path, &(struct emu_make){ .kdf = kdf }), HSM_OK);
 }
 
 void place_ready(struct token_place *p, enum emu_kdf kdf)
 {
+	place_ready_as(p, &(struct emu_make){ .kdf = kdf });
+}
+
+void place_ready_as(struct token_place *p, const struct emu_make *make)
+{
 	struct emu_bench *b;
 
-	place_create(p, kdf);
+	place_make(p);
+	assert_int_equal(emu_create(p->path, make), HSM_OK);
 	b = emu_bench_open(p->path);
 	EMU(b, INIT_CMD, 0x9000, "");
 	emu_bench_free(b);

@@ -21,6 +21,7 @@ void place_create(struct token_place *p, enum emu_kdf kdf);
 
 /* The same, initialised with SO-PIN and PIN. */
 void place_ready(struct token_place *p, enum emu_kdf kdf);
+void place_ready_as(struct token_place *p, const struct emu_make *make);
 
 /* Removes folder and contents; returns how many files were there. */
 unsigned place_remove(struct token_place *p);

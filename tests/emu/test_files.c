@@ -11,6 +11,14 @@ static int ready(void **state)
 	return 0;
 }
 
+/* Without the limits of a chip's memory and buffers. */
+static int ready_large(void **state)
+{
+	(void)state;
+	bench = emu_bench_ready_of("large");
+	return 0;
+}
+
 static int done(void **state)
 {
 	(void)state;
@@ -332,7 +340,8 @@ static void transcripts__recorded_dialogues(void **state)
 	emu_bench_free(b);
 }
 
-#define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, ready, done)
+#define FILE_TEST(f)  cmocka_unit_test_setup_teardown(f, ready, done)
+#define LARGE_TEST(f) cmocka_unit_test_setup_teardown(f, ready_large, done)
 
 int main(void)
 {
@@ -343,14 +352,14 @@ int main(void)
 		FILE_TEST(read__malformed__is_refused),
 		FILE_TEST(read__access__by_kind_of_file),
 		FILE_TEST(update__empty_object__creates_and_selects),
-		FILE_TEST(update__pieces_of_any_size__make_one_file),
+		LARGE_TEST(update__pieces_of_any_size__make_one_file),
 		FILE_TEST(update__offset_0__begins_the_file_anew),
 		FILE_TEST(update__inside__keeps_the_tail),
 		FILE_TEST(update__gap__is_refused_and_changes_nothing),
 		FILE_TEST(update__forbidden_files__are_refused),
 		FILE_TEST(update__malformed__is_refused),
-		FILE_TEST(update__size_limit__is_65535),
-		FILE_TEST(update__file_limit__is_1024_entries),
+		LARGE_TEST(update__size_limit__is_65535),
+		LARGE_TEST(update__file_limit__is_1024_entries),
 		FILE_TEST(delete__file__is_gone),
 		FILE_TEST(delete__refusals),
 		FILE_TEST(enumerate__order__is_that_of_creation),

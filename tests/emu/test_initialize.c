@@ -207,7 +207,7 @@ static void initialize__no_data__tells_memory_and_version(void **state)
 static void memory__when_used_up__is_6A84_and_nothing_is_written(void **state)
 {
 	static uint8_t data[10 + 0xFE00] = { 0x54, 0x02, 0x00, 0x00, 0x53, 0x82, 0xFE, 0x00 };
-	struct emu_bench *b = emu_bench_ready();
+	struct emu_bench *b = emu_bench_ready_of("large");
 	uint32_t nn = 0, before;
 	uint16_t sw;
 

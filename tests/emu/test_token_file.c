@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const struct emu_make cheap = { .kdf = EMU_KDF_CHEAP };
+
 /* A token with a label, a file and an RSA and an EC key; its bytes. */
 static void rich_token(struct token_place *p, struct buf *bytes)
 {
@@ -62,7 +64,7 @@ static void emu_create__something_there__is_left_alone(void **state)
 	(void)state;
 	place_make(&p);
 	file_write(p.path, RD_LIT("precious"));
-	assert_int_equal(emu_create(p.path, EMU_KDF_CHEAP), HSM_E_TOKEN_EXISTS);
+	assert_int_equal(emu_create(p.path, &cheap), HSM_E_TOKEN_EXISTS);
 	file_read(p.path, &bytes);
 	assert_true(rd_equal(buf_rd(&bytes), RD_LIT("precious")));
 	assert_int_equal(place_remove(&p), 1);
@@ -76,10 +78,10 @@ static void emu_create__no_such_folder__leaves_nothing(void **state)
 	(void)state;
 	place_make(&p);
 	snprintf(path, sizeof(path), "%s/missing/card.token", p.folder);
-	assert_int_equal(emu_create(path, EMU_KDF_CHEAP), HSM_E_TOKEN_MISSING);
-	assert_int_equal(emu_create("", EMU_KDF_CHEAP), HSM_E_TOKEN_MISSING);
+	assert_int_equal(emu_create(path, &cheap), HSM_E_TOKEN_MISSING);
+	assert_int_equal(emu_create("", &cheap), HSM_E_TOKEN_MISSING);
 	snprintf(path, sizeof(path), "%s/", p.folder);
-	assert_int_equal(emu_create(path, EMU_KDF_CHEAP), HSM_E_TOKEN_MISSING);
+	assert_int_equal(emu_create(path, &cheap), HSM_E_TOKEN_MISSING);
 	assert_int_equal(place_remove(&p), 0);
 }
 
@@ -202,7 +204,6 @@ static void emu_open__damaged_contents__are_noticed(void **state)
 		"UPDATE card SET scrypt_log2_n = 21",
 		"UPDATE card SET options = 65536",
 		"UPDATE card SET options = -1",
-		"UPDATE card SET profile = 'unheard'",
 		"UPDATE card SET domains = 9",
 		"UPDATE card SET domains = -1",
 		"DELETE FROM pin WHERE ref = 0x88",
@@ -254,6 +255,18 @@ static void emu_open__damaged_contents__are_noticed(void **state)
 		print_message("%s\n", damages[i]);
 		REFUSED(&p, HSM_E_TOKEN_DAMAGED);
 	}
+	place_remove(&p);
+}
+
+/* A later program may know more models. */
+static void emu_open__unknown_profile__needs_a_newer_program(void **state)
+{
+	struct token_place p;
+
+	(void)state;
+	place_create(&p, EMU_KDF_CHEAP);
+	file_sql(p.path, "UPDATE card SET profile = 'nitrokey-hsm9'");
+	REFUSED(&p, HSM_E_TOKEN_NEWER);
 	place_remove(&p);
 }
 
@@ -452,6 +465,7 @@ int main(void)
 		cmocka_unit_test(emu_open__foreign_files__are_left_as_they_are),
 		cmocka_unit_test(emu_open__newer_format__is_said),
 		cmocka_unit_test(emu_open__damaged_contents__are_noticed),
+		cmocka_unit_test(emu_open__unknown_profile__needs_a_newer_program),
 		cmocka_unit_test(emu_open__more_files_than_a_card_has__is_damaged),
 		cmocka_unit_test(sign__rules_of_the_key_edited__is_refused),
 		cmocka_unit_test(verify__pin_record_of_another_reference__does_not_open),

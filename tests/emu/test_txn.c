@@ -48,6 +48,9 @@ static uint8_t first_byte(struct emu_bench *b)
 	return b->rsp[0];
 }
 
+/* Whose commands may be long. */
+static const struct emu_make large = { .kdf = EMU_KDF_CHEAP, .profile = "large" };
+
 /* Whichever write of a commit it is that fails, the change is not there, and later ones work. */
 static void commit__disk_full_at_any_point__changes_nothing(void **state)
 {
@@ -57,7 +60,7 @@ static void commit__disk_full_at_any_point__changes_nothing(void **state)
 	uint8_t expected = 0;
 
 	(void)state;
-	place_ready(&p, EMU_KDF_CHEAP);
+	place_ready_as(&p, &large);
 	b = emu_bench_open(p.path);
 	EMU(b, VERIFY_CMD, 0x9000, "");
 	assert_true(write_within(b, RLIM_INFINITY, 0));
@@ -114,7 +117,7 @@ static void hold__changes__are_seen_by_others_when_it_ends(void **state)
 
 static void hold__failed_command__undoes_only_itself(void **state)
 {
-	struct emu_bench *b = emu_bench_ready();
+	struct emu_bench *b = emu_bench_ready_of("large");
 	static uint8_t data[0xFF00] = { 0x54, 0x02, 0x00, 0x00, 0x53, 0x82, 0xFE, 0x00 };
 	uint8_t nn = 0;
 

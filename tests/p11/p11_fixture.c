@@ -25,7 +25,7 @@ const char *fixture_path(const char *name)
 void fixture_make_factory_token(const char *path)
 {
 	assert_int_equal(ossl_acquire(), HSM_OK);
-	assert_int_equal(emu_create(path, EMU_KDF_CHEAP), HSM_OK);
+	assert_int_equal(emu_create(path, &(struct emu_make){ .kdf = EMU_KDF_CHEAP }), HSM_OK);
 	ossl_release();
 }
 
