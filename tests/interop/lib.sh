@@ -99,9 +99,9 @@ p11() {
 use_card() {
 	export TWINHSM_CARDS=emu:$1
 	[ "${TWINHSM_CARRIER:-emu}" = pcsc ] || return 0
-	# shellcheck source=tests/interop/opensc/lib.sh
+	# shellcheck source=/dev/null # which takes in this file
 	. "$(dirname "${BASH_SOURCE[0]}")/opensc/lib.sh"
-	token=$1
+	export token=$1
 	start_pcscd
 	insert_card
 	export TWINHSM_CARDS='pcsc:Virtual PCD 00 00'
