@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < COMMANDS_MAX; i++) {
 		if (!rd_u8(&in, &how) || !rd_u16(&in, &n) || !rd_take(&in, n, &cmd))
 			break;
-		lane = (how & 3) % TWIN_LANES;
+		lane = (size_t)(how & 3) % TWIN_LANES;
 		secure = (how & SECURE) != 0;
 		if (!may_run(cmd, secure && !t->secure[lane], &slow))
 			continue;
