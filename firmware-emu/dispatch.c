@@ -21,6 +21,7 @@ static const struct emu_cmd rows[] = {
 	{ 0x00, INS_VERIFY,                ACCESS_FREE, 0, 255,           cmd_verify },
 	{ 0x00, INS_CHANGE_REFERENCE_DATA, ACCESS_FREE, 1, 255,           cmd_change_pin },
 	{ 0x00, INS_RESET_RETRY_COUNTER,   ACCESS_FREE, 0, 255,           cmd_reset_retry },
+	{ 0x80, INS_SESSION_PIN,           ACCESS_FREE, 0, 0,             cmd_session_pin },
 	{ 0x80, INS_INITIALIZE,            ACCESS_FREE, 0, 255,           cmd_initialize },
 	{ 0x00, INS_READ_BINARY,           ACCESS_FREE, 4, 255,           cmd_read },
 	{ 0x00, INS_UPDATE_BINARY,         ACCESS_USER, 6, APDU_DATA_MAX, cmd_update },

@@ -194,6 +194,7 @@ void emu_close(struct emu_card *card)
 	if (card == NULL)
 		return;
 	card_logout_all(card);
+	session_pin_clear(card);
 	emu_token_close(card->token);
 	lock_done(&card->lock);
 	free(card);
@@ -204,6 +205,7 @@ void emu_reset(struct emu_card *card)
 {
 	atomic_store(&card->selected, false);
 	card_logout_all(card);
+	session_pin_reset(card);
 	atomic_fetch_add(&card->resets, 1);
 }
 

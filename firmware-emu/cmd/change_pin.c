@@ -38,6 +38,8 @@ static hsm_rc change(struct emu_lane *lane, enum schsm_ref ref, const struct pin
 	if (rc == HSM_OK)
 		rc = replace(lane, ref, opened->rev, &pin);
 	if (rc == HSM_OK) { /* a changed PIN counts as verified */
+		if (ref == REF_USER_PIN)
+			session_pin_clear(lane->card);
 		card_login(lane->card, ref, image_pin(lane->image, ref)->rev, &opened->token_key);
 		channel_login(lane, ref, false);
 	}

@@ -12,6 +12,7 @@ typedef hsm_rc emu_cmd_fn(
         struct emu_lane *lane, const struct capdu *c, struct wr *rsp, uint16_t *sw);
 
 emu_cmd_fn cmd_select, cmd_verify, cmd_change_pin, cmd_reset_retry, cmd_initialize;
+emu_cmd_fn cmd_session_pin;
 emu_cmd_fn cmd_read, cmd_update, cmd_delete, cmd_enumerate, cmd_challenge;
 emu_cmd_fn cmd_generate_secret_key, cmd_cipher;
 emu_cmd_fn cmd_key_domain, cmd_wrap, cmd_unwrap;

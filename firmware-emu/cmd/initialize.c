@@ -5,8 +5,8 @@
 #include "store/seal.h"
 
 enum {
-	OPTIONS_KNOWN = OPT_RESET_RETRY | OPT_TRANSPORT_PIN | OPT_RESET_ONLY | OPT_REPLACE_PKA |
-	                OPT_PIN_AND_PKA,
+	OPTIONS_KNOWN = OPT_RESET_RETRY | OPT_TRANSPORT_PIN | OPT_SESSION_PIN | OPT_RESET_ONLY |
+	                OPT_REPLACE_PKA | OPT_PIN_AND_PKA,
 };
 
 /* What the command asks for. */
@@ -202,6 +202,7 @@ static hsm_rc initialize(struct emu_lane *lane, const struct setup *s)
 	secret_wipe(&r.token_key);
 	if (rc == HSM_OK) {
 		card_logout_all(lane->card);
+		session_pin_clear(lane->card);
 		lane->current_fid = 0;
 		lane->pka = (struct pka){ 0 };
 	}

@@ -83,7 +83,7 @@ static hsm_rc next_number(const struct emu_pka *pka, uint8_t *out)
 /* Only the user may put a key in the place of another. */
 static hsm_rc may_replace(const struct emu_lane *lane, uint8_t number)
 {
-	if ((lane->image->options & OPT_REPLACE_PKA) == 0)
+	if ((lane->image->options & OPT_SESSION_STAYS) != OPT_REPLACE_PKA)
 		return HSM_E_NOT_ALLOWED;
 	if (!lane_user(lane))
 		return HSM_E_NOT_AUTH;

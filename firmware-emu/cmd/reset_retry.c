@@ -79,6 +79,8 @@ static hsm_rc set_pin(struct emu_lane *lane, const struct pin_opened *opened, st
 	rc = pins_make(lane->image, REF_USER_PIN, new_pin, initial, &opened->token_key, &pin);
 	if (rc == HSM_OK)
 		rc = apply(lane, opened->rev, &pin);
+	if (rc == HSM_OK)
+		session_pin_clear(lane->card);
 	pins_done(&pin);
 	return rc;
 }

@@ -41,7 +41,7 @@ static hsm_rc verify(
 
 	if (image_pin(lane->image, ref)->transport)
 		return HSM_E_PIN_TRANSPORT;
-	rc = pins_check(lane, ref, pin, &opened, &tries);
+	rc = pins_check_login(lane, ref, pin, &opened, &tries);
 	if (rc == HSM_OK) {
 		card_login(lane->card, ref, opened.rev, &opened.token_key);
 		channel_login(lane, ref, stay);

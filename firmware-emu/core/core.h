@@ -56,6 +56,16 @@ void token_forget_all(void);
 
 /* ---- card.c: one powered chip ---- */
 
+enum { SESSION_PIN_LEN = 12 };
+
+/* What can be given instead of the user PIN: in the memory of the powered card only. */
+struct session_pin {
+	struct secret pin; /* empty: there is none */
+	struct secret token_key;
+	uint64_t rev; /* of the PIN record that it stands for */
+	bool stays;   /* a reset does not clear it */
+};
+
 struct emu_card {
 	struct emu_token *token;
 	struct lock lock;          /* guards token_key and the pair of what and against which rev */
@@ -67,6 +77,7 @@ struct emu_card {
 	atomic_bool selected;  /* the applet is selected */
 	atomic_uint resets;    /* lanes forget what they were doing when this changed */
 	struct secret token_key GUARDED_BY(lock); /* opened by the last login */
+	struct session_pin session GUARDED_BY(lock);
 };
 
 /* Logs in, against the PIN record with this rev. */
@@ -83,6 +94,19 @@ void card_give_key(struct emu_card *card, const struct secret *key);
 
 /* A copy of the opened token key; HSM_E_NOT_AUTH when nobody is logged in. */
 HSM_MUST hsm_rc card_token_key(struct emu_card *card, struct secret *out);
+
+/* ---- session_pin.c ---- */
+
+/* Makes a session PIN for the user who is logged in with the PIN, in the place of an earlier one.
+ * HSM_E_NOT_AUTH. */
+HSM_MUST hsm_rc session_pin_make(struct emu_lane *lane, bool stays, struct secret *out);
+
+/* Is this the session PIN that stands for the PIN record with this rev? Then the token key. */
+HSM_MUST bool session_pin_opens(
+        struct emu_card *card, uint64_t rev, struct rd pin, struct secret *token_key);
+
+void session_pin_clear(struct emu_card *card);
+void session_pin_reset(struct emu_card *card); /* clears one that does not stay */
 
 /* ---- lane.c ---- */
 
@@ -171,6 +195,10 @@ void pin_opened_wipe(struct pin_opened *o);
  * Otherwise HSM_E_PIN_WRONG (`*tries` left; the one that reaches 0 is HSM_E_PIN_LOCKED),
  * HSM_E_PIN_LOCKED, HSM_E_PIN_UNSET; the card's login with that PIN is then dropped. */
 HSM_MUST hsm_rc pins_check(struct emu_lane *lane, enum schsm_ref ref, struct rd pin,
+        struct pin_opened *out, unsigned *tries);
+
+/* The same for a login, where the session PIN counts as the user PIN. */
+HSM_MUST hsm_rc pins_check_login(struct emu_lane *lane, enum schsm_ref ref, struct rd pin,
         struct pin_opened *out, unsigned *tries);
 
 /* Is this a length the PIN may have? HSM_E_PIN_LEN. */

@@ -146,7 +146,6 @@ static hsm_rc compare(const struct pin_try *t, struct rd pin, struct pin_opened 
 	TRY(seal_stretch(pin, parts.salt, parts.log2_n, &key));
 	if (unseal(secret_rd(&key), wr_rd(&t->aad), parts.box, &plain) != HSM_OK)
 		return HSM_E_PIN_WRONG;
-	out->rev = t->rev;
 	return secret_set(&out->token_key, buf_rd(&plain));
 }
 
@@ -175,8 +174,14 @@ static hsm_rc refuse(
 	return HSM_E_PIN_LOCKED;
 }
 
-hsm_rc pins_check(struct emu_lane *lane, enum schsm_ref ref, struct rd pin, struct pin_opened *out,
-        unsigned *tries)
+static bool session_opens(
+        struct emu_lane *lane, enum schsm_ref ref, struct rd pin, struct pin_opened *out)
+{
+	return ref == REF_USER_PIN && session_pin_opens(lane->card, out->rev, pin, &out->token_key);
+}
+
+static hsm_rc check(struct emu_lane *lane, enum schsm_ref ref, struct rd pin, bool login,
+        struct pin_opened *out, unsigned *tries)
 {
 	struct pin_try t;
 	hsm_rc rc;
@@ -186,11 +191,25 @@ hsm_rc pins_check(struct emu_lane *lane, enum schsm_ref ref, struct rd pin, stru
 	if (rc == HSM_E_PIN_LOCKED)
 		card_drop(lane->card, ref);
 	TRY(rc);
-	rc = compare(&t, pin, out);
+	out->rev = t.rev;
+	if (!login || !session_opens(lane, ref, pin, out))
+		rc = compare(&t, pin, out);
 	if (rc == HSM_E_PIN_WRONG)
 		return refuse(lane, ref, &t, tries);
 	TRY(rc);
 	return set_tries(lane, ref, &t, t.initial);
+}
+
+hsm_rc pins_check(struct emu_lane *lane, enum schsm_ref ref, struct rd pin, struct pin_opened *out,
+        unsigned *tries)
+{
+	return check(lane, ref, pin, false, out, tries);
+}
+
+hsm_rc pins_check_login(struct emu_lane *lane, enum schsm_ref ref, struct rd pin,
+        struct pin_opened *out, unsigned *tries)
+{
+	return check(lane, ref, pin, true, out, tries);
 }
 
 /* ---- making ---- */

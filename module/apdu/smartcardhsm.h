@@ -104,6 +104,8 @@ enum schsm_option {
 	OPT_REPLACE_PKA = 0x0008,
 	OPT_PIN_AND_PKA = 0x0010,
 	OPT_RESET_ONLY = 0x0020,
+	OPT_SESSION_STAYS =
+	        OPT_SESSION_PIN | OPT_REPLACE_PKA, /* until cleared, not until a reset */
 };
 
 #endif

@@ -66,7 +66,6 @@ static void initialize__malformed_or_unacceptable__is_refused_and_changes_nothin
 		{ "80020001" PIN SO "910103 9500", 0x6A81 },
 		{ "80020001" PIN SO "910103 9600", 0x6A81 },
 		{ "80020001" PIN SO "910103 970100", 0x6A80 },
-		{ "80020005" PIN SO "910103", 0x6A81 },     /* session PIN */
 		{ "80020001" PIN SO_BAD "910104", 0x6A80 }, /* no try is lost */
 	};
 	struct emu_bench *b = emu_bench_ready();

@@ -294,18 +294,6 @@ static void channel__objects_missing__6987(void **state)
 	}
 }
 
-static void session_pin__not_built__6D00(void **state)
-{
-	struct host h;
-	struct emu_bench *b = setup(&h);
-
-	(void)state;
-	assert_int_equal(host_cmd(&h, 0x00200081, PIN, 0), 0x9000);
-	assert_int_equal(host_cmd(&h, 0x805A0181, none, 256), 0x6D00);
-	EMU(b, "805A018100", 0x6D00, "");
-	emu_bench_free(b);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,7 +312,6 @@ int main(void)
 		cmocka_unit_test(channel__replay__6988_and_it_ends),
 		cmocka_unit_test(channel__any_byte_changed__refused),
 		cmocka_unit_test(channel__objects_missing__6987),
-		cmocka_unit_test(session_pin__not_built__6D00),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

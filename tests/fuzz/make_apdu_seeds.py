@@ -199,6 +199,12 @@ def main():
         "00B1CF01 04 54020000 00", SELECT,
     ])
     seeds["cut-fresh"] = stream(FRESH | CHECK, [(CUT, c) for c in dialogue("initialize")])
+    seeds["session-pin"] = stream(FRESH, [
+        SELECT, "805000001980 02000D 8106363438323139 82083537363231383830 910103",
+        "0020008106363438323139", "805A0181 00", "805A0081", "805A0281 00",
+        messaging["mse_set"], messaging["general_authenticate"],
+        messaging["apdus"][0]["protected"], "8C5A0181 03 970100 00", "805A0181 00",
+    ])
     SEEDS.mkdir(parents=True, exist_ok=True)
     for name, data in seeds.items():
         (SEEDS / name).write_bytes(data)
