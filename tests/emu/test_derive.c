@@ -174,7 +174,7 @@ static void derive__target__has_the_list_and_no_counter(void **state)
 /* Serial number and kid, no inner reference; the device vouches for it. */
 static void derive__request__names_the_card_and_the_key(void **state)
 {
-	struct rd file, request, cert, body, chain, chr, car, holder;
+	struct rd file, request, cert, body = { 0 }, chain, chr, car = { 0 }, holder;
 	char serial[17] = { 0 };
 
 	(void)state;
