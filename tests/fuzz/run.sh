@@ -27,7 +27,7 @@ if [ $# -eq 0 ]; then
 	done
 fi
 
-[ -d "$build" ] || cmake -S "$root" --preset fuzz -B "$build" >/dev/null
+[ -f "$build/CMakeCache.txt" ] || cmake -S "$root" --preset fuzz -B "$build" >/dev/null
 for name in "$@"; do
 	cmake --build "$build" --target "fuzz_$name"
 done
