@@ -76,6 +76,8 @@ static void info_put(const struct emu_image *image, struct emu_info *out)
 
 	*out = (struct emu_info){
 		.initialised = image->so.rev != 0,
+		.user_pin = image->user.rev != 0,
+		.pka = image->pka.total != 0,
 		.user_tries = image->user.tries,
 		.so_tries = image->so.tries,
 		.keys = (unsigned)image->keys_n,

@@ -8,6 +8,8 @@ const char *info_state(const struct emu_info *info)
 {
 	if (!info->initialised)
 		return "factory new";
+	if (!info->user_pin && info->so_tries != 0)
+		return info->pka ? "registered keys log in" : "no user PIN";
 	if (info->so_tries == 0)
 		return info->user_tries == 0 ? "both PINs locked" : "SO-PIN locked";
 	return info->user_tries == 0 ? "user PIN locked" : "ready";

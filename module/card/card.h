@@ -80,6 +80,7 @@ struct pin_status {
 	bool locked;
 	bool unset;     /* never set, or the card was never initialised */
 	bool transport; /* must be changed before use */
+	bool keys;      /* never set, because registered keys log in instead of it */
 	unsigned tries; /* left, where known */
 };
 

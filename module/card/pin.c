@@ -26,6 +26,7 @@ hsm_rc card_pin_status(struct card_lane *lane, enum schsm_ref ref, struct pin_st
 {
 	struct capdu c = { .ins = INS_VERIFY, .p2 = (uint8_t)ref };
 	struct pin_status status = { 0 };
+	struct card_pka pka;
 	struct rapdu answer;
 	hsm_rc rc;
 
@@ -46,6 +47,11 @@ hsm_rc card_pin_status(struct card_lane *lane, enum schsm_ref ref, struct pin_st
 	case HSM_E_USED_UP: /* 6984: before version 2.0 it stood for a PIN never set */
 		status.transport = card_identity(lane->card).major >= 2;
 		status.unset = !status.transport;
+		break;
+	case HSM_E_CARD_SW: /* which word stands for registered keys is not known: ask for them */
+		if (ref != REF_USER_PIN || card_pka_status(lane, &pka) != HSM_OK)
+			return rc;
+		status.keys = status.unset = true;
 		break;
 	default:
 		return rc;

@@ -118,6 +118,21 @@ static void card_pka_status__not_configured__is_unsupported(void **state)
 	assert_rc(card_pka_status(lane, &status), HSM_E_UNSUPPORTED);
 }
 
+static void card_pin_status__registered_keys__are_told_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct pin_status status;
+	AUTO_LANE *lane = NULL;
+
+	assert_ok(card_pin_status(f->lane, REF_USER_PIN, &status));
+	assert_true(status.keys && status.unset && !status.verified);
+	assert_ok(card_pin_status(f->lane, REF_SO_PIN, &status));
+	assert_false(status.keys || status.unset);
+	assert_ok(card_take(f->other, &lane));
+	assert_ok(card_pin_status(lane, REF_USER_PIN, &status));
+	assert_false(status.keys);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +140,8 @@ int main(void)
 		        card_pka_register__key_of_another_card__counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		        card_pka_register__bent__is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		        card_pin_status__registered_keys__are_told_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		        card_pka_status__not_configured__is_unsupported, set_up, tear_down),
 	};

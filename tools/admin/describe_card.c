@@ -45,6 +45,8 @@ static void print_so_pin(const struct pin_status *s)
 
 static void print_user_pin(const struct pin_status *s)
 {
+	if (s->keys)
+		puts("Public key authentication active.");
 	if (s->unset)
 		return;
 	if (s->transport)

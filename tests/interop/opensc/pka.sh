@@ -84,6 +84,10 @@ register "$work/second.pka"
 keys_are 1 0 1 0
 quiet sc-hsm-tool
 has "$out" 'Public key authentication active\.$'
+remove_card
+has "$(TWINHSM_CARDS=emu:$target "$tool")" 'Public key authentication active\.$'
+has "$("$emu" info "$target")" 'registered keys log in'
+insert_card
 refused opensc --login --pin "$pin" --list-objects
 quiet opensc --list-objects
 echo "sc-hsm-tool is content"
