@@ -23,7 +23,7 @@ int act_wrap(struct session *s, struct request *r)
 	if (status == 0)
 		status = session_login(s, &r->setup.pin);
 	if (status == 0)
-		status = key_export(s, (uint8_t)r->key_reference, &file);
+		status = keys_export(s, (uint8_t)r->key_reference, &file);
 	return status == 0 ? file_save(r->file[ACT_WRAP], buf_rd(&file), true) : status;
 }
 
@@ -49,7 +49,7 @@ static int unwrap(struct session *s, struct request *r, const struct wrapfile *w
 	if (status == 0)
 		status = session_login(s, &r->setup.pin);
 	if (status == 0)
-		status = key_import(s, kid, w, r->force);
+		status = keys_import(s, kid, w, r->force);
 	if (status == 0)
 		puts("Key successfully imported");
 	return status;

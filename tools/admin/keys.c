@@ -60,7 +60,7 @@ static int wrap_failed(struct session *s, uint8_t kid, hsm_rc rc)
 	return session_fail(s, "the key was not wrapped", rc);
 }
 
-int key_export(struct session *s, uint8_t kid, struct buf *file)
+int keys_export(struct session *s, uint8_t kid, struct buf *file)
 {
 	AUTO_BUF blob = { 0 };
 	hsm_rc rc = card_wrap(s->lane, kid, &blob);
@@ -206,7 +206,7 @@ static int import_failed(struct session *s, uint8_t kid, hsm_rc rc)
 	}
 }
 
-int key_import(struct session *s, uint8_t kid, const struct wrapfile *w, bool replace)
+int keys_import(struct session *s, uint8_t kid, const struct wrapfile *w, bool replace)
 {
 	hsm_rc rc = card_hold(s->lane, true), ended;
 

@@ -8,7 +8,7 @@
 
 /* Writes key `kid` with its description and certificate, where there are any, as a wrap file. The
  * user is logged in. */
-int key_export(struct session *s, uint8_t kid, struct buf *file);
+int keys_export(struct session *s, uint8_t kid, struct buf *file);
 
 /* Is nothing there under this number? */
 int key_place_free(struct session *s, uint8_t kid);
@@ -18,6 +18,6 @@ int key_fits(struct session *s, struct rd blob);
 
 /* Brings a wrapped key to the card, whole or not at all; with `replace` what is there goes first.
  * The user is logged in. */
-int key_import(struct session *s, uint8_t kid, const struct wrapfile *w, bool replace);
+int keys_import(struct session *s, uint8_t kid, const struct wrapfile *w, bool replace);
 
 #endif
