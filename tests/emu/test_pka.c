@@ -261,7 +261,7 @@ static void manage_pka__keys_of_a_genuine_card__register(void **state)
 {
 	static const char *const keys[] = { "CE01_SECP256K1", "CE03_SECP256R1", "CE04_RSA2048" };
 	struct emu_bench *b = emu_bench_new();
-	struct rd certs, device, issuer;
+	struct rd certs, device = { 0 }, issuer = { 0 };
 	AUTO_BUF chain = { 0 };
 
 	(void)state;
