@@ -6,6 +6,8 @@
 
 static const struct command commands[] = {
 	{ "status", "[OPTIONS]\tevery card, or one", cmd_status },
+	{ "list", "[keys|certs|data] [OPTIONS]\twhat is on a card", cmd_list },
+	{ "show", "OBJECT [OPTIONS]\tone object with all its properties", cmd_show },
 	{ "help", "\tthese commands", cmd_help },
 	{ NULL, NULL, NULL },
 };

@@ -8,6 +8,8 @@
 const struct command *command_find(const char *name);
 
 int cmd_status(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_show(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 #endif

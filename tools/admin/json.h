@@ -31,7 +31,17 @@ int json_answer(json_t *object, bool as_json);
  * small objects one, others a line for each of their members. */
 void json_print(json_t *object);
 
-/* A member that is no container, as people read it. */
+/* A value that is no container, as people read it. */
 void json_print_scalar(const json_t *value);
+
+/* ---- json_table.c ---- */
+
+struct json_column {
+	const char *head, *member;
+};
+
+/* One line for each object of an array, the members under each other; those that no
+ * object has are left out. `n` is 12 at most. */
+void json_print_table(const json_t *rows, const struct json_column *columns, size_t n);
 
 #endif

@@ -14,6 +14,9 @@ static const struct {
 	{ "so_pin", "SO-PIN" },
 	{ "user_pin", "User PIN" },
 	{ "sha256", "SHA-256" },
+	{ "public_key_sha256", "Public key SHA-256" },
+	{ "oid", "OID" },
+	{ "uid", "UID" },
 };
 
 static const char *name_known(const char *member)
