@@ -87,8 +87,10 @@ static hsm_rc answer(const struct emu_cmd *e, struct emu_lane *lane, const struc
 	const hsm_rc rc = e->run(lane, c, rsp, sw);
 	const size_t n = rsp->n - start;
 
-	return (rc == HSM_OK || rc == HSM_E_END_OF_FILE) && (n > c->ne || n > room) ? HSM_E_BAD_LEN
-	                                                                            : rc;
+	if ((rc != HSM_OK && rc != HSM_E_END_OF_FILE) || (n <= c->ne && n <= room))
+		return rc;
+	*sw = 0;
+	return HSM_E_BAD_LEN;
 }
 
 /* The plain command. What is none ends secure messaging as well. */
