@@ -33,8 +33,8 @@ struct emu_info {
 	char serial[17];
 	char label[256]; /* empty: none */
 	bool initialised;
-	bool user_pin; /* has been set */
-	bool pka;      /* registered keys log in */
+	bool user_pin;                 /* has been set */
+	bool pka;                      /* registered keys log in */
 	unsigned user_tries, so_tries; /* left */
 	unsigned keys, files;
 	enum emu_kdf kdf;
