@@ -120,8 +120,8 @@ void client_make_token(const struct client_place *p, const char *label, const ch
 		return;
 	}
 	client_token_path(p, label, path, sizeof(path));
-	client_run((const char *const[]){ p->emu, "create", path, "--label", label, "--pin",
-	        CLIENT_PIN, "--so-pin", CLIENT_SO_PIN, "--kdf", kdf, NULL });
+	client_run((const char *const[]){ p->emu, "create", path, "--profile", "large", "--label",
+	        label, "--pin", CLIENT_PIN, "--so-pin", CLIENT_SO_PIN, "--kdf", kdf, NULL });
 	add_card(path);
 }
 
