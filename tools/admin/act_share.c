@@ -1,49 +1,15 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "actions.h"
 #include "backup/backup.h"
 #include "base/text.h"
 #include "file.h"
+#include "share_open.h"
 
-enum { FILE_MAX = 1 << 16, PASSWORD_MIN = 6 };
-
-/* ---- progress ---- */
-
-static bool tell(void *arg, uint32_t done, uint32_t total)
-{
-	(void)arg;
-	fprintf(stderr, "\r%3u %%", (unsigned)((uint64_t)done * 100 / total));
-	return true;
-}
-
-static const struct progress *on_terminal(void)
-{
-	static const struct progress shown = { .tell = tell };
-
-	return isatty(STDERR_FILENO) == 1 ? &shown : NULL;
-}
-
-static void say_wait(const char *what)
-{
-	printf("%s DKEK share, please wait...\n", what);
-	fflush(stdout);
-}
-
-static void progress_end(void)
-{
-	if (on_terminal() != NULL)
-		fputs("\r     \r", stderr);
-}
+enum { PASSWORD_MIN = 6 };
 
 /* ---- passwords ---- */
-
-static int no_password(void)
-{
-	return ui_fail("no password was typed on a terminal; give it with --password or "
-	               "--password env:NAME");
-}
 
 static int ask_new_password(struct secret *out)
 {
@@ -52,7 +18,7 @@ static int ask_new_password(struct secret *out)
 		        "Please retype password to confirm : ", out);
 
 		if (rc == HSM_E_NOT_ALLOWED)
-			return no_password();
+			return share_no_password();
 		if (rc == HSM_OK && out->n >= PASSWORD_MIN)
 			return 0;
 		ui_fail(rc == HSM_OK           ? "the password must have 6 characters at least"
@@ -71,19 +37,6 @@ static int new_password(struct session *s, const struct request *r, struct secre
 	return 0;
 }
 
-static int old_password(const struct request *r, struct secret *out)
-{
-	if (r->total != 0)
-		return split_ask((unsigned)r->total, out);
-	if (r->password.n != 0) {
-		*out = r->password;
-		return 0;
-	}
-	return ui_secret_ask("Enter password to decrypt DKEK share : ", NULL, out) == HSM_OK
-	               ? 0
-	               : no_password();
-}
-
 /* ---- making ---- */
 
 static hsm_rc seal(struct session *s, const struct secret *password, struct wr *file)
@@ -94,10 +47,10 @@ static hsm_rc seal(struct session *s, const struct secret *password, struct wr *
 
 	TRY(card_random(s->lane, salt, sizeof(salt)));
 	TRY(card_random(s->lane, share.p, share.n));
-	say_wait("Enciphering");
+	share_progress_begin("Enciphering");
 	rc = sharefile_seal(secret_rd(&share), rd_of(salt, sizeof(salt)), secret_rd(password),
-	        on_terminal(), file);
-	progress_end();
+	        share_progress(), file);
+	share_progress_end();
 	return rc;
 }
 
@@ -123,35 +76,6 @@ int act_create_share(struct session *s, struct request *r)
 
 /* ---- opening ---- */
 
-static int open_share(const struct request *r, const char *path, struct secret *share)
-{
-	AUTO_SECRET password = { 0 };
-	AUTO_BUF file = { 0 };
-	int status = file_load(path, FILE_MAX, &file);
-	hsm_rc rc;
-
-	if (status != 0)
-		return status;
-	if (sharefile_check(buf_rd(&file)) != HSM_OK)
-		return ui_fail("%s: this is not a DKEK share", path);
-	status = old_password(r, &password);
-	if (status != 0)
-		return status;
-	say_wait("Deciphering");
-	rc = sharefile_open(buf_rd(&file), secret_rd(&password), on_terminal(), share);
-	if (rc == HSM_E_PASSWORD_WRONG && r->total != 0) {
-		/* sc-hsm-tool's own shares may have lost zeros in front of the password */
-		struct rd shorter = split_minimal(&password);
-
-		if (shorter.n < password.n)
-			rc = sharefile_open(buf_rd(&file), shorter, on_terminal(), share);
-	}
-	progress_end();
-	if (rc == HSM_E_PASSWORD_WRONG)
-		return ui_fail("%s: error decrypting DKEK share; is the password correct?", path);
-	return rc == HSM_OK ? 0 : ui_fail("%s: %s", path, rc_text(rc));
-}
-
 static int import_failed(struct session *s, hsm_rc rc)
 {
 	if (rc == HSM_E_UNSUPPORTED)
@@ -167,7 +91,7 @@ int act_import_share(struct session *s, struct request *r)
 {
 	AUTO_SECRET share = { 0 };
 	struct card_domain dkek;
-	const int status = open_share(r, r->file[ACT_IMPORT_SHARE], &share);
+	const int status = share_open(r->file[ACT_IMPORT_SHARE], &r->password, r->total, &share);
 	hsm_rc rc;
 
 	if (status != 0)
@@ -184,7 +108,7 @@ int act_print_share(struct session *s, struct request *r)
 {
 	AUTO_SECRET share = { 0 };
 	char text[2 * SHARE_LEN + 1];
-	const int status = open_share(r, r->file[ACT_PRINT_SHARE], &share);
+	const int status = share_open(r->file[ACT_PRINT_SHARE], &r->password, r->total, &share);
 
 	(void)s;
 	if (status != 0)

@@ -1,5 +1,6 @@
 #include "attestation.h"
 
+#include "base/tlv.h"
 #include "p15/cvc_tags.h"
 #include "verify.h"
 
@@ -24,9 +25,14 @@ static bool signed_by_device(const struct attestation *a, const struct cvc *devi
 
 hsm_rc attestation_check(struct rd file, const struct maker *maker, struct attestation *out)
 {
+	struct rd rest = file, content;
+	uint16_t tag;
+
 	*out = (struct attestation){ 0 };
 	TRY(cvc_request_parse(file, &out->request));
 	TRY(pubkey_from_cert_file(file, &out->key));
+	if (!tlv_next(&rest, &tag, &content, &out->whole))
+		return HSM_E_CARD_DATA;
 	out->signed_by_key = signed_by_key(out);
 	out->signed_by_device = signed_by_device(out, &maker->cert);
 	out->device_certified = maker->rc == HSM_OK;

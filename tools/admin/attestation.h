@@ -8,6 +8,7 @@
 /* Views are into the file of the request. */
 struct attestation {
 	struct cvc_request request;
+	struct rd whole; /* the request */
 	struct pubkey key;
 	bool signed_by_key;    /* the request, by the key that it asks for */
 	bool signed_by_device; /* and by the device of the maker's certificate, which it names */

@@ -8,6 +8,9 @@ static const struct command commands[] = {
 	{ "status", "[OPTIONS]\tevery card, or one", cmd_status },
 	{ "list", "[keys|certs|data] [OPTIONS]\twhat is on a card", cmd_list },
 	{ "show", "OBJECT [OPTIONS]\tone object with all its properties", cmd_show },
+	{ "pin", "change|unblock|init|status [OPTIONS]\tuser PIN and SO-PIN", cmd_pin },
+	{ "domain", "list|create|import|forget|delete [OPTIONS]\tkey domains", cmd_domain },
+	{ "attest", "KEY [OPTIONS]\tchecks who made a key and the card it is on", cmd_attest },
 	{ "help", "\tthese commands", cmd_help },
 	{ NULL, NULL, NULL },
 };

@@ -10,6 +10,9 @@ const struct command *command_find(const char *name);
 int cmd_status(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_pin(int argc, char **argv);
+int cmd_domain(int argc, char **argv);
+int cmd_attest(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 #endif

@@ -2,7 +2,8 @@
 
 static const char *state_of(const struct pin_status *s)
 {
-	return s->unset       ? "not set"
+	return s->keys        ? "registered keys"
+	       : s->unset     ? "not set"
 	       : s->locked    ? "locked"
 	       : s->transport ? "transport"
 	       : s->verified  ? "verified"
