@@ -68,6 +68,64 @@ CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG n)
 	return p11_leave(s, rv);
 }
 
+/* PKCS#11 2.40 section 5.2: NULL asks for the length. */
+static CK_RV give(const struct buf *file, CK_BYTE_PTR out, CK_ULONG_PTR out_n)
+{
+	const CK_ULONG room = *out_n;
+
+	*out_n = file->n;
+	if (out == NULL)
+		return CKR_OK;
+	if (room < file->n)
+		return CKR_BUFFER_TOO_SMALL;
+	memcpy(out, file->p, file->n);
+	return CKR_OK;
+}
+
+static CK_RV wrap(struct p11_session *s, CK_MECHANISM_PTR m, CK_OBJECT_HANDLE wrapping,
+        CK_OBJECT_HANDLE key, CK_BYTE_PTR out, CK_ULONG_PTR out_n)
+{
+	AUTO_BUF file = { 0 };
+
+	if (m == NULL || out_n == NULL)
+		return CKR_ARGUMENTS_BAD;
+	TRY_RV(op_wrap(s, m, wrapping, key, &file));
+	return give(&file, out, out_n);
+}
+
+CK_RV C_WrapKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR m, CK_OBJECT_HANDLE wrapping,
+        CK_OBJECT_HANDLE key, CK_BYTE_PTR out, CK_ULONG_PTR out_n)
+{
+	struct p11_session *s;
+	CK_RV rv = p11_enter(session, &s);
+
+	if (rv == CKR_OK)
+		rv = wrap(s, m, wrapping, key, out, out_n);
+	return p11_leave(s, rv);
+}
+
+static CK_RV unwrap(struct p11_session *s, CK_MECHANISM_PTR m, CK_OBJECT_HANDLE unwrapping,
+        struct rd in, CK_ATTRIBUTE_PTR t, CK_ULONG t_n, CK_OBJECT_HANDLE_PTR key)
+{
+	struct tmpl tmpl;
+
+	if (m == NULL || key == NULL || in.p == NULL)
+		return CKR_ARGUMENTS_BAD;
+	TRY_RV(tmpl_open(t, t_n, &tmpl));
+	return op_unwrap(s, m, unwrapping, in, &tmpl, key);
+}
+
+CK_RV C_UnwrapKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR m, CK_OBJECT_HANDLE unwrapping,
+        CK_BYTE_PTR in, CK_ULONG n, CK_ATTRIBUTE_PTR t, CK_ULONG t_n, CK_OBJECT_HANDLE_PTR key)
+{
+	struct p11_session *s;
+	CK_RV rv = p11_enter(session, &s);
+
+	if (rv == CKR_OK)
+		rv = unwrap(s, m, unwrapping, rd_of(in, n), t, t_n, key);
+	return p11_leave(s, rv);
+}
+
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* a refusal looks at none */
 
 CK_RV C_SeedRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG n)
@@ -77,18 +135,6 @@ CK_RV C_SeedRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG n)
 
 CK_RV C_GenerateKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR m, CK_ATTRIBUTE_PTR t, CK_ULONG n,
         CK_OBJECT_HANDLE_PTR key)
-{
-	return call_refuse(session, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV C_WrapKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR m, CK_OBJECT_HANDLE wrapping,
-        CK_OBJECT_HANDLE key, CK_BYTE_PTR out, CK_ULONG_PTR out_n)
-{
-	return call_refuse(session, CKR_FUNCTION_NOT_SUPPORTED);
-}
-
-CK_RV C_UnwrapKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR m, CK_OBJECT_HANDLE unwrapping,
-        CK_BYTE_PTR in, CK_ULONG n, CK_ATTRIBUTE_PTR t, CK_ULONG t_n, CK_OBJECT_HANDLE_PTR key)
 {
 	return call_refuse(session, CKR_FUNCTION_NOT_SUPPORTED);
 }

@@ -1,4 +1,5 @@
 #include "p11/op.h"
+#include "p11/twinhsm-pkcs11.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -6,6 +7,7 @@ enum {
 	SIGN = CKF_SIGN | CKF_VERIFY | CKF_HW,
 	CRYPT = CKF_ENCRYPT | CKF_DECRYPT | CKF_HW,
 	DERIVE = CKF_DERIVE | CKF_HW,
+	WRAP = CKF_WRAP | CKF_UNWRAP | CKF_HW,
 	GENERATE = CKF_GENERATE_KEY_PAIR | CKF_HW,
 	EC = CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS,
 };
@@ -37,6 +39,7 @@ static const struct mech rows[] = {
 	/* All curves of the card have cofactor 1, so both are the same. */
 	{ CKM_ECDH1_DERIVE,              PUBKEY_EC,   NULL,     DERIVE | EC,   &mech_ecdh },
 	{ CKM_ECDH1_COFACTOR_DERIVE,     PUBKEY_EC,   NULL,     DERIVE | EC,   &mech_ecdh },
+	{ CKM_TWINHSM_DKEK_WRAP,         PUBKEY_NONE, NULL,     WRAP,          NULL },
 	{ CKM_SHA_1,                     PUBKEY_NONE, "SHA1",   CKF_DIGEST,    &mech_hash },
 	{ CKM_SHA224,                    PUBKEY_NONE, "SHA224", CKF_DIGEST,    &mech_hash },
 	{ CKM_SHA256,                    PUBKEY_NONE, "SHA256", CKF_DIGEST,    &mech_hash },

@@ -12,10 +12,10 @@ struct mech_ops;
 
 struct mech {
 	CK_MECHANISM_TYPE type;
-	enum pubkey_type key; /* PUBKEY_NONE: digests */
-	const char *hash;     /* digest made on the host first, or NULL */
-	CK_FLAGS flags;       /* of CK_MECHANISM_INFO */
-	const struct mech_ops *ops;
+	enum pubkey_type key;       /* PUBKEY_NONE: digests */
+	const char *hash;           /* digest made on the host first, or NULL */
+	CK_FLAGS flags;             /* of CK_MECHANISM_INFO */
+	const struct mech_ops *ops; /* NULL: op_wrap.c */
 };
 
 size_t mech_count(void);
@@ -213,6 +213,15 @@ CK_RV op_generate_pair(struct p11_session *s, const CK_MECHANISM *m, const struc
 CK_RV op_derive(struct p11_session *s, const CK_MECHANISM *m, CK_OBJECT_HANDLE base,
         const struct tmpl *t, CK_OBJECT_HANDLE *handle);
 
+/* ---- op_wrap.c ---- */
+
+/* Replaces `file` by the wrapped key; see twinhsm-pkcs11.h. */
+CK_RV op_wrap(struct p11_session *s, const CK_MECHANISM *m, CK_OBJECT_HANDLE wrapping,
+        CK_OBJECT_HANDLE handle, struct buf *file);
+
+CK_RV op_unwrap(struct p11_session *s, const CK_MECHANISM *m, CK_OBJECT_HANDLE unwrapping,
+        struct rd file, const struct tmpl *t, CK_OBJECT_HANDLE *handle);
+
 /* ---- key_rules.c: what a template for a new key may say ---- */
 
 enum key_rule_kind {
@@ -236,5 +245,10 @@ CK_RV key_rules_check(const struct tmpl *t, const struct key_rule *rules, size_t
 /* Adds the usage bits of the template's usage attributes to `*usage`; `*given` becomes true when
  * there is one, even false. */
 CK_RV key_rules_usage(const struct tmpl *t, uint16_t *usage, bool *given);
+
+/* The template of a private key on the card, in op_keys.c; `*usage` is replaced when the template
+ * has a usage attribute. CKR_TEMPLATE_INCONSISTENT for another type of key, or for a use that keys
+ * of this type do not have. */
+CK_RV key_rules_private(const struct tmpl *t, enum pubkey_type type, uint16_t *usage);
 
 #endif

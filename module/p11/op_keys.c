@@ -85,15 +85,25 @@ static CK_RV check_key_type(const struct tmpl *t, CK_KEY_TYPE want)
 
 static CK_RV read_usage(const struct tmpl *priv, const struct use *use, uint16_t *out)
 {
+	uint16_t usage = 0;
 	bool given = false;
 
-	*out = 0;
-	TRY_RV(key_rules_usage(priv, out, &given));
+	TRY_RV(key_rules_usage(priv, &usage, &given));
 	if (!given)
-		*out = use->by_default;
+		return CKR_OK;
+	*out = usage;
 	if ((*out & P15_SIGN) != 0 && tmpl_find(priv, CKA_SIGN_RECOVER) == NULL)
 		*out |= P15_SIGN_RECOVER;
 	return (*out & ~use->possible) == 0 ? CKR_OK : CKR_TEMPLATE_INCONSISTENT;
+}
+
+CK_RV key_rules_private(const struct tmpl *t, enum pubkey_type type, uint16_t *usage)
+{
+	const struct use *use = &uses[type];
+
+	TRY_RV(key_rules_check(t, priv_rules, COUNT(priv_rules)));
+	TRY_RV(check_key_type(t, use->type));
+	return read_usage(t, use, usage);
 }
 
 /* From the private template, or else from the public one. */
@@ -111,12 +121,11 @@ static CK_RV read_templates(const struct mech *mech, const struct tmpl *pub,
 	const struct use *use = &uses[mech->key];
 
 	TRY_RV(key_rules_check(pub, pub_rules, COUNT(pub_rules)));
-	TRY_RV(key_rules_check(priv, priv_rules, COUNT(priv_rules)));
 	TRY_RV(check_key_type(pub, use->type));
-	TRY_RV(check_key_type(priv, use->type));
+	out->usage = use->by_default;
+	TRY_RV(key_rules_private(priv, mech->key, &out->usage));
 	TRY_RV(read_name(pub, priv, CKA_LABEL, P15_LABEL_MAX, &out->label));
 	TRY_RV(read_name(pub, priv, CKA_ID, P15_ID_MAX, &out->id));
-	TRY_RV(read_usage(priv, use, &out->usage));
 	return mech->ops->keygen(pub, out);
 }
 

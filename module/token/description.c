@@ -67,18 +67,24 @@ hsm_rc description_read(struct card_lane *lane, uint8_t kid, struct buf *bytes, 
 	return rc == HSM_E_NO_FILE ? HSM_E_CARD_DATA : rc;
 }
 
+hsm_rc description_build(const struct p15_key *key, struct wr *w)
+{
+	const struct wr from = *w;
+	struct p15_key bare = *key;
+	hsm_rc rc = p15_key_build(key, w);
+
+	if (rc != HSM_E_SMALL)
+		return rc;
+	bare.subject = (struct rd){ 0 };
+	*w = from;
+	return p15_key_build(&bare, w);
+}
+
 hsm_rc description_write(struct card_lane *lane, uint8_t kid, const struct p15_key *key)
 {
 	uint8_t record[P15_RECORD_MAX];
 	struct wr w = WR_ARRAY(record);
-	struct p15_key bare = *key;
-	hsm_rc rc = p15_key_build(key, &w);
 
-	if (rc == HSM_E_SMALL) {
-		bare.subject = (struct rd){ 0 };
-		w = WR_ARRAY(record);
-		rc = p15_key_build(&bare, &w);
-	}
-	TRY(rc);
+	TRY(description_build(key, &w));
 	return card_write_file(lane, FID(FID_PRKD, kid), wr_rd(&w));
 }

@@ -24,6 +24,9 @@ void description_from_key(const struct pubkey *key, struct p15_key *out);
 HSM_MUST hsm_rc description_read(
         struct card_lane *lane, uint8_t kid, struct buf *bytes, struct p15_key *out);
 
+/* The contents of EF C4kk; a subject that is too long is left out. HSM_E_BAD_LEN. */
+HSM_MUST hsm_rc description_build(const struct p15_key *key, struct wr *w);
+
 /* Writes EF C4kk; a subject that is too long is left out. HSM_E_BAD_LEN. */
 HSM_MUST hsm_rc description_write(struct card_lane *lane, uint8_t kid, const struct p15_key *key);
 

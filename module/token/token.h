@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "backup/backup.h"
 #include "base/buf.h"
 #include "card/card.h"
 #include "p15/p15.h"
@@ -156,5 +157,28 @@ HSM_MUST hsm_rc token_set_value(struct token *t, const struct object *o, struct 
 /* Removes one object. The description of a key stays until the last of private key, public key
  * and certificate is gone. A public key that lives in a certificate: HSM_E_NOT_ALLOWED. */
 HSM_MUST hsm_rc token_remove(struct token *t, const struct object *o);
+
+/* ---- wrap.c: keys under the key of a key domain, as wrap files ---- */
+
+/* Replaces `file` by a private key with its description and certificate or request. HSM_E_NO_FILE:
+ * it is gone; others as card_wrap. */
+HSM_MUST hsm_rc token_wrap(struct token *t, const struct object *o, struct buf *file);
+
+/* A wrap file; views into its bytes. */
+struct wrapped_key {
+	struct wrapfile file;
+	struct p15_key description; /* what the new key is to be called and used for */
+	struct rd kcv;              /* of the key it is wrapped under */
+};
+
+/* HSM_E_BAD_DATA when it is malformed, or tells neither by a description nor by a public key what
+ * it holds; HSM_E_BAD_ALG: a secret key. */
+HSM_MUST hsm_rc token_wrapped_read(struct rd file, struct wrapped_key *out);
+
+/* Makes a private key of it, all or nothing, under a number of its own; an empty id is made from
+ * the public key. `*priv` is a reference for the caller. HSM_E_BAD_DATA: no key domain has the key
+ * it is wrapped under, or it is damaged; HSM_E_UNSUPPORTED: no key domain has a key; HSM_E_BAD_ALG:
+ * the card has no such keys. */
+HSM_MUST hsm_rc token_unwrap(struct token *t, const struct wrapped_key *key, struct object **priv);
 
 #endif

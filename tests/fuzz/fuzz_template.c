@@ -1,5 +1,6 @@
 #include "fuzz.h"
 #include "p11/p11.h"
+#include "p11/twinhsm-pkcs11.h"
 
 /* The input is a template, given to every function that takes one, on a token in memory with the
  * user logged in. What is made of it can be read, found and destroyed. */
@@ -110,11 +111,27 @@ static CK_ULONG search(CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n)
 	return found_n;
 }
 
+/* A wrapped EC key by its outside, which the card has no key for. */
+static void try_unwrap(CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n)
+{
+	static const uint8_t prkd[] = { 0xA0, 0x21, 0x30, 0x0A, 0x0C, 0x01, 'x', 0x03, 0x02, 0x06,
+		0xC0, 0x04, 0x01, 0x01, 0x30, 0x07, 0x04, 0x01, 0x77, 0x03, 0x02, 0x05, 0x20, 0xA1,
+		0x0A, 0x30, 0x08, 0x30, 0x02, 0x04, 0x00, 0x02, 0x02, 0x01, 0x00 };
+	CK_MECHANISM m = { .mechanism = CKM_TWINHSM_DKEK_WRAP };
+	uint8_t file[4 + 49 + sizeof(prkd)] = { 0x30, 2 + 49 + sizeof(prkd), 0x04, 49 };
+	CK_OBJECT_HANDLE o;
+
+	file[4 + 8] = 0x0C;
+	memcpy(file + 4 + 49, prkd, sizeof(prkd));
+	FUZZ_ASSERT(C_UnwrapKey(s, &m, 0, file, sizeof(file), t, n, &o) != CKR_OK);
+}
+
 static void try_template(CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n)
 {
 	CK_OBJECT_HANDLE o, twin;
 
 	(void)search(s, t, n);
+	try_unwrap(s, t, n);
 	if (C_CreateObject(s, t, n, &o) != CKR_OK)
 		return;
 	read_back(s, o);

@@ -3,40 +3,10 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "card/transfer.h"
 #include "p15/keyblob.h"
 
-enum { DOMAINS_MAX = 16 };
-
 /* ---- out ---- */
-
-/* An empty `out` when there is no such file. */
-static hsm_rc read_optional(struct session *s, uint16_t fid, struct buf *out)
-{
-	const hsm_rc rc = card_read_file(s->lane, fid, out);
-
-	if (rc != HSM_E_NO_FILE)
-		return rc;
-	out->n = 0;
-	return HSM_OK;
-}
-
-static hsm_rc collect(struct session *s, uint8_t kid, const struct buf *blob, struct buf *file)
-{
-	AUTO_BUF prkd = { 0 };
-	AUTO_BUF cert = { 0 };
-	struct wrapfile w = { .blob = buf_rd(blob) };
-	struct wr out;
-
-	TRY(read_optional(s, FID(FID_PRKD, kid), &prkd));
-	TRY(read_optional(s, FID(FID_CERT, kid), &cert));
-	w.prkd = buf_rd(&prkd);
-	w.cert = buf_rd(&cert);
-	TRY(buf_reserve(file, WRAPFILE_MAX));
-	out = wr_of(file->p, file->cap);
-	TRY(wrapfile_build(&w, &out));
-	file->n = out.n;
-	return HSM_OK;
-}
 
 static int wrap_failed(struct session *s, uint8_t kid, hsm_rc rc)
 {
@@ -62,13 +32,9 @@ static int wrap_failed(struct session *s, uint8_t kid, hsm_rc rc)
 
 int keys_export(struct session *s, uint8_t kid, struct buf *file)
 {
-	AUTO_BUF blob = { 0 };
-	hsm_rc rc = card_wrap(s->lane, kid, &blob);
+	const hsm_rc rc = card_export_key(s->lane, kid, file);
 
-	if (rc != HSM_OK)
-		return wrap_failed(s, kid, rc);
-	rc = collect(s, kid, &blob, file);
-	return rc == HSM_OK ? 0 : session_fail(s, "what belongs to the key", rc);
+	return rc == HSM_OK ? 0 : wrap_failed(s, kid, rc);
 }
 
 /* ---- in: whether it can be ---- */
@@ -109,90 +75,56 @@ int key_place_free(struct session *s, uint8_t kid)
 	return 0;
 }
 
-static int other_kek(struct session *s, const struct card_domain *d, struct rd kcv)
+static int other_kek(struct session *s, struct rd kcv)
 {
 	char blob[2 * KCV_LEN + 1], card[2 * KCV_LEN + 1];
+	struct card_domain d;
+	const hsm_rc rc = card_domain_status(s->lane, 0, &d);
 
+	if (rc != HSM_OK)
+		return session_fail(s, "the state of its key domains", rc);
 	if (hex_put(kcv, blob, sizeof(blob)) != HSM_OK ||
-	        hex_put(rd_of(d->kcv, sizeof(d->kcv)), card, sizeof(card)) != HSM_OK)
+	        hex_put(rd_of(d.kcv, sizeof(d.kcv)), card, sizeof(card)) != HSM_OK)
 		return ui_fail("%s", rc_text(HSM_E_FAIL));
-	if (d->state == CARD_DOMAIN_COMPLETE)
+	if (d.state == CARD_DOMAIN_COMPLETE)
 		return ui_fail("%s: wrapped key does not match DKEK: it was wrapped under %s, the "
 		               "card has %s",
 		        s->address, blob, card);
-	if (d->state == CARD_DOMAIN_PENDING)
+	if (d.state == CARD_DOMAIN_PENDING)
 		return ui_fail("%s: %u DKEK share(s) are still missing; the key was wrapped under "
 		               "%s",
-		        s->address, d->missing, blob);
+		        s->address, d.missing, blob);
 	return ui_fail("%s: the card has no DKEK; the key was wrapped under %s", s->address, blob);
 }
 
 int key_fits(struct session *s, struct rd blob)
 {
 	struct keyblob_frame frame;
-	struct card_domain d, first = { 0 };
+	hsm_rc rc;
 
 	if (keyblob_split(blob, &frame) != HSM_OK)
 		return ui_fail("the key blob is malformed");
-	for (uint8_t i = 0; i < DOMAINS_MAX; i++) {
-		const hsm_rc rc = card_domain_status(s->lane, i, &d);
-
-		if (rc != HSM_OK)
-			return session_fail(s, "the state of its key domains", rc);
-		if (i == 0)
-			first = d;
-		if (d.state == CARD_DOMAIN_NONE)
-			break;
-		if (d.state == CARD_DOMAIN_COMPLETE &&
-		        rd_equal(rd_of(d.kcv, sizeof(d.kcv)), frame.kcv))
-			return 0;
-	}
-	return other_kek(s, &first, frame.kcv);
+	rc = card_find_kek(s->lane, frame.kcv);
+	if (rc == HSM_E_NO_REF || rc == HSM_E_UNSUPPORTED)
+		return other_kek(s, frame.kcv);
+	return rc == HSM_OK ? 0 : session_fail(s, "the state of its key domains", rc);
 }
 
 /* ---- in: doing it ---- */
 
-/* Removes whatever there is under this number. */
-static hsm_rc remove_all(struct session *s, uint8_t kid)
+/* A key that could neither be completed nor be removed. */
+static bool is_rest(struct session *s, uint8_t kid, hsm_rc rc)
 {
-	static const uint8_t types[] = { FID_KEY, FID_PRKD, FID_CERT };
+	bool there;
 
-	for (size_t i = 0; i < sizeof(types); i++) {
-		const hsm_rc rc = card_delete_file(s->lane, FID(types[i], kid));
-
-		if (rc != HSM_OK && rc != HSM_E_NO_FILE)
-			return rc;
-	}
-	return HSM_OK;
-}
-
-static hsm_rc write_parts(struct session *s, uint8_t kid, const struct wrapfile *w)
-{
-	if (w->prkd.n != 0)
-		TRY(card_write_file(s->lane, FID(FID_PRKD, kid), w->prkd));
-	if (w->cert.n != 0)
-		TRY(card_write_file(s->lane, FID(FID_CERT, kid), w->cert));
-	return HSM_OK;
-}
-
-/* Within a hold. The key comes last where something is replaced, first otherwise: a card that loses
- * its power in between has a key without a description, never a description without a key. */
-static hsm_rc place(struct session *s, uint8_t kid, const struct wrapfile *w, bool replace)
-{
-	hsm_rc rc;
-
-	if (replace)
-		TRY(remove_all(s, kid));
-	TRY(card_unwrap(s->lane, kid, w->blob));
-	rc = write_parts(s, kid, w);
-	if (rc != HSM_OK && remove_all(s, kid) != HSM_OK)
-		ui_fail("%s: key %u is on the card without its description; delete it", s->address,
-		        kid);
-	return rc;
+	return rc != HSM_E_EXISTS && listed(s, FID(FID_KEY, kid), &there) == HSM_OK && there;
 }
 
 static int import_failed(struct session *s, uint8_t kid, hsm_rc rc)
 {
+	if (is_rest(s, kid, rc))
+		ui_fail("%s: key %u is on the card without its description; delete it", s->address,
+		        kid);
 	switch (rc) {
 	case HSM_E_BAD_DATA:
 		return ui_fail(
@@ -212,7 +144,7 @@ int keys_import(struct session *s, uint8_t kid, const struct wrapfile *w, bool r
 
 	if (rc != HSM_OK)
 		return session_fail(s, "the key was not imported", rc);
-	rc = place(s, kid, w, replace);
+	rc = card_import_key(s->lane, kid, w, replace);
 	ended = card_hold(s->lane, false);
 	if (rc == HSM_OK)
 		rc = ended;
