@@ -11,6 +11,7 @@ enum {
 	SO_PIN_DIGITS = 2 * SO_PIN_LEN,
 	PIN_TRIES_MAX = 10,
 	DKEK_SHARES_MAX = 255,
+	DOMAINS_MAX = 255,
 	PKA_MAX = 90,   /* as sc-hsm-tool */
 	LABEL_MAX = 32, /* PKCS#11 shows no more of a token's label */
 };
@@ -40,6 +41,8 @@ int setup_option(struct setup *s, int code, char *arg)
 		return ui_number_option("--pin-retry", arg, 1, 255, &s->pin_tries);
 	case SETUP_DKEK:
 		return ui_number_option("--dkek-shares", arg, 0, DKEK_SHARES_MAX, &s->dkek_shares);
+	case SETUP_DOMAINS:
+		return ui_number_option("--key-domains", arg, 1, DOMAINS_MAX, &s->domains);
 	case SETUP_PKA_TOTAL:
 		return ui_number_option("--public-key-auth", arg, 1, PKA_MAX, &s->pka_total);
 	case SETUP_PKA_NEEDED:
@@ -55,7 +58,7 @@ int setup_option(struct setup *s, int code, char *arg)
 bool setup_given(const struct setup *s)
 {
 	return s->label != NULL || s->pin.n != 0 || s->so_pin.n != 0 || s->pin_tries != 0 ||
-	       s->dkek_shares >= 0;
+	       s->dkek_shares >= 0 || s->domains != 0;
 }
 
 static long tries_of(const struct setup *s)
@@ -81,6 +84,9 @@ const char *setup_fault(const struct setup *s)
 
 	if (so_pin_bytes(s, &so_pin) != HSM_OK)
 		return "the SO-PIN must be a hexadecimal string of 16 characters";
+	if (s->domains != 0 && s->dkek_shares >= 0)
+		return "--key-domains goes without --dkek-shares: each domain gets shares of its "
+		       "own";
 	if (s->pka_needed > s->pka_total)
 		return "more public keys are required than there are";
 	if (s->pin.n < USER_PIN_MIN)
@@ -105,6 +111,7 @@ static hsm_rc initialize(struct card_lane *lane, const struct setup *s)
 		.pin_tries = (uint8_t)tries_of(s),
 		.has_dkek = s->dkek_shares >= 0,
 		.dkek_shares = (uint8_t)(s->dkek_shares < 0 ? 0 : s->dkek_shares),
+		.domains = (uint8_t)s->domains,
 		.pka_n = (uint8_t)s->pka_total,
 		.pka_m = (uint8_t)(s->pka_needed == 0 ? 1 : s->pka_needed),
 	};

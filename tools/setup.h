@@ -14,6 +14,7 @@ struct setup {
 	struct secret so_pin; /* as typed, 16 hex digits; empty: not given */
 	long pin_tries;       /* 0: not given, the card's usual number */
 	long dkek_shares;     /* negative: no DKEK */
+	long domains;         /* key domains; 0: none */
 	long pka_total;       /* public keys for authentication; 0: none */
 	long pka_needed;      /* 0: not given, 1 */
 	enum card_secure secure;
@@ -33,6 +34,7 @@ enum setup_code {
 	SETUP_SO_PIN,
 	SETUP_RETRY,
 	SETUP_DKEK,
+	SETUP_DOMAINS,
 	SETUP_PKA_TOTAL,
 	SETUP_PKA_NEEDED,
 	SETUP_BIO
@@ -45,6 +47,7 @@ enum setup_code {
 	        { "pin", required_argument, NULL, SETUP_PIN },                                     \
 	        { "so-pin", required_argument, NULL, SETUP_SO_PIN },                               \
 	        { "pin-retry", required_argument, NULL, SETUP_RETRY },                             \
+	        { "key-domains", required_argument, NULL, SETUP_DOMAINS },                         \
 	{                                                                                          \
 		"dkek-shares", required_argument, NULL, SETUP_DKEK                                 \
 	}

@@ -38,7 +38,8 @@ static int help(void)
 		        text + 1);
 	}
 	puts("\nSETUP is [--label TEXT] [--pin PIN --so-pin HEX] [--pin-retry N] "
-	     "[--dkek-shares N].\nMODEL is [--kdf strong|cheap] [--profile NAME].");
+	     "[--dkek-shares N | --key-domains N].\nMODEL is [--kdf strong|cheap] [--profile "
+	     "NAME].");
 	profile_names(names, sizeof(names));
 	printf("Profiles: %s.\n", names);
 	puts("A PIN may be given as env:NAME. "

@@ -45,8 +45,9 @@ static int answer_domain(struct work *w)
 
 static int no_domains(const struct session *s)
 {
-	return ui_fail(
-	        "%s: the card has no key domains; it gets them when it is initialised", s->address);
+	return ui_fail("%s: the card has no key domains; it gets them with 'twinhsm-tool "
+	               "--initialize --key-domains N'",
+	        s->address);
 }
 
 /* Opens the card and finds the domain that the first argument names. */

@@ -41,6 +41,8 @@ static const char help_text[] =
         "      --pin PIN                     user PIN, 6 to 16 characters\n"
         "      --pin-retry N                 tries of the user PIN, 3 by default\n"
         "  -s, --dkek-shares N               number of DKEK shares; 0: a DKEK by chance\n"
+        "      --key-domains N               number of key domains, empty at first, instead\n"
+        "                                    of -s; see 'twinhsm-tool domain'\n"
         "  -l, --label TEXT                  name of the token, up to 32 bytes\n"
         "  -K, --public-key-auth N           log in with N public keys\n"
         "  -n, --required-pub-keys M         of which M are needed, 1 by default\n"
