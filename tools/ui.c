@@ -78,6 +78,21 @@ void ui_print(struct rd text)
 	}
 }
 
+void ui_clean(struct rd text, char *out, size_t cap)
+{
+	struct wr w = wr_of(out, cap - 1);
+	const uint8_t *at = text.p;
+	uint32_t c;
+
+	for (; utf8_take(&text, &c) && !w.bad; at = text.p) {
+		if (is_harmful(c))
+			wr_u8(&w, '?');
+		else
+			wr_put(&w, at, (size_t)(text.p - at));
+	}
+	out[w.n] = '\0';
+}
+
 bool ui_has_terminal(void)
 {
 	return isatty(STDIN_FILENO) == 1;

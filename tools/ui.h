@@ -33,6 +33,9 @@ int ui_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * '?'. */
 void ui_print(struct rd text);
 
+/* The same into `out` with a terminator, cut to `cap` bytes in all. */
+void ui_clean(struct rd text, char *out, size_t cap);
+
 /* "yes" or "no" from the terminal; false as well when there is none. */
 bool ui_confirm(const char *question);
 

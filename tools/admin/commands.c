@@ -11,6 +11,10 @@ static const struct command commands[] = {
 	{ "pin", "change|unblock|init|status [OPTIONS]\tuser PIN and SO-PIN", cmd_pin },
 	{ "domain", "list|create|import|forget|delete [OPTIONS]\tkey domains", cmd_domain },
 	{ "attest", "KEY [OPTIONS]\tchecks who made a key and the card it is on", cmd_attest },
+	{ "backup", "DIR [OPTIONS]\tsave all keys, certificates and public data of a card",
+	        cmd_backup },
+	{ "restore", "DIR [OPTIONS]\tbring a backup to a card", cmd_restore },
+	{ "verify", "DIR [OPTIONS]\tprove that a backup can be restored", cmd_verify_backup },
 	{ "help", "\tthese commands", cmd_help },
 	{ NULL, NULL, NULL },
 };

@@ -14,5 +14,8 @@ int cmd_pin(int argc, char **argv);
 int cmd_domain(int argc, char **argv);
 int cmd_attest(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
+int cmd_verify_backup(int argc, char **argv);
 
 #endif
