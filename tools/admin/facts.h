@@ -40,6 +40,9 @@ struct maker {
 void maker_done(struct maker *m);
 #define AUTO_MAKER __attribute__((cleanup(maker_done))) struct maker
 
+/* Fills in everything from `file`. */
+void maker_check(struct maker *m);
+
 /* Reads and checks the card's certificates; fails only when they cannot be read. */
 HSM_MUST hsm_rc maker_read(struct card_lane *lane, struct maker *out);
 

@@ -7,19 +7,23 @@ void maker_done(struct maker *m)
 	buf_free(&m->file);
 }
 
-hsm_rc maker_read(struct card_lane *lane, struct maker *out)
+void maker_check(struct maker *m)
 {
-	struct rd certs;
+	struct rd certs = buf_rd(&m->file);
 	struct cvc cert;
 
+	m->rc = cvc_chain_verify(certs, &cert, &m->root);
+	if (cvc_parse(&certs, &cert) == HSM_OK)
+		m->cert = cert;
+	if (cvc_parse(&certs, &cert) == HSM_OK)
+		m->issuer = cert;
+}
+
+hsm_rc maker_read(struct card_lane *lane, struct maker *out)
+{
 	*out = (struct maker){ 0 };
 	TRY(card_read_file(lane, EF_DEVAUT, &out->file));
-	certs = buf_rd(&out->file);
-	out->rc = cvc_chain_verify(certs, &cert, &out->root);
-	if (cvc_parse(&certs, &cert) == HSM_OK)
-		out->cert = cert;
-	if (cvc_parse(&certs, &cert) == HSM_OK)
-		out->issuer = cert;
+	maker_check(out);
 	return HSM_OK;
 }
 
