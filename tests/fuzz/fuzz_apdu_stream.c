@@ -60,55 +60,53 @@ static void then(struct twin *t, uint8_t flags, uint8_t how)
 
 /* ---- a card that an input did not change serves the next one ---- */
 
-static struct {
+struct kept {
 	struct twin t;
 	struct buf stored; /* when the first command came */
 	struct twin_session session;
-	bool ready, filled;
-} kept;
+	bool ready;
+};
 
-static void keep_new(bool filled)
+static void keep_new(struct kept *k, bool filled)
 {
-	twin_open(&kept.t, twin_file(filled));
+	twin_open(&k->t, twin_file(filled));
 	if (filled)
-		twin_login(&kept.t);
-	FUZZ_ASSERT(emu_bytes(kept.t.card, &kept.stored) == HSM_OK);
-	twin_session(&kept.t, &kept.session);
-	kept.ready = true;
-	kept.filled = filled;
+		twin_login(&k->t);
+	FUZZ_ASSERT(emu_bytes(k->t.card, &k->stored) == HSM_OK);
+	twin_session(&k->t, &k->session);
+	k->ready = true;
 }
 
-static struct twin *begin(bool filled)
+static struct kept *begin(bool filled)
 {
-	if (kept.ready && kept.filled != filled) {
-		twin_close(&kept.t);
-		kept.ready = false;
-	}
-	if (!kept.ready)
-		keep_new(filled);
-	return &kept.t;
+	static struct kept both[2];
+	struct kept *k = &both[filled];
+
+	if (!k->ready)
+		keep_new(k, filled);
+	return k;
 }
 
-static bool is_unchanged(void)
+static bool is_unchanged(struct kept *k)
 {
 	AUTO_BUF now = { 0 };
 	struct twin_session session;
 
-	FUZZ_ASSERT(emu_bytes(kept.t.card, &now) == HSM_OK);
-	if (!rd_equal(buf_rd(&now), buf_rd(&kept.stored)))
+	FUZZ_ASSERT(emu_bytes(k->t.card, &now) == HSM_OK);
+	if (!rd_equal(buf_rd(&now), buf_rd(&k->stored)))
 		return false;
-	twin_new_lanes(&kept.t);
-	twin_session(&kept.t, &session);
-	return memcmp(&session, &kept.session, sizeof(session)) == 0;
+	twin_new_lanes(&k->t);
+	twin_session(&k->t, &session);
+	return memcmp(&session, &k->session, sizeof(session)) == 0;
 }
 
-static void end(void)
+static void end(struct kept *k)
 {
-	if (is_unchanged())
+	if (is_unchanged(k))
 		return;
-	twin_cut(&kept.t, false);
-	twin_close(&kept.t);
-	kept.ready = false;
+	twin_cut(&k->t, false);
+	twin_close(&k->t);
+	k->ready = false;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -116,24 +114,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rd in = rd_of(data, size), cmd;
 	uint8_t flags = 0, how;
 	unsigned slow = 0;
-	struct twin *t;
+	struct kept *k;
 	size_t lane;
 	bool secure;
 	uint16_t n;
 
 	if (!rd_u8(&in, &flags))
 		return 0;
-	t = begin((flags & FILLED) != 0);
+	k = begin((flags & FILLED) != 0);
 	for (unsigned i = 0; i < COMMANDS_MAX; i++) {
 		if (!rd_u8(&in, &how) || !rd_u16(&in, &n) || !rd_take(&in, n, &cmd))
 			break;
 		lane = (size_t)(how & 3) % TWIN_LANES;
 		secure = (how & SECURE) != 0;
-		if (!may_run(cmd, secure && !t->secure[lane], &slow))
+		if (!may_run(cmd, secure && !k->t.secure[lane], &slow))
 			continue;
-		twin_send(t, lane, cmd, secure);
-		then(t, flags, how);
+		twin_send(&k->t, lane, cmd, secure);
+		then(&k->t, flags, how);
 	}
-	end();
+	end(k);
 	return 0;
 }
