@@ -40,7 +40,7 @@ static json_t *describe(const struct objects *objects, unsigned wanted)
 
 		if ((wanted & 1u << o->kind) != 0)
 			json_array_append_new(out, facts_object(o));
-		if (certs && o->kind == OBJECT_KEY && o->content == CONTENT_X509)
+		if (certs && o->kind == OBJECT_KEY && object_has_certificate(o))
 			json_array_append_new(out, facts_key_certificate(o));
 	}
 	return out;

@@ -62,7 +62,7 @@ static hsm_rc add_content(struct session *s, const struct card_object *o, bool l
 		return add_request(s, o, out);
 	if (o->content == CONTENT_CVC)
 		add_cvc(o, out);
-	if (o->content != CONTENT_X509 || (o->problems & PROBLEM_CONTENT) != 0)
+	if (!object_has_certificate(o))
 		return HSM_OK;
 	certificate = facts_x509(&o->x509);
 	json_object_set_new(out, "certificate", certificate);

@@ -72,7 +72,7 @@ static void add_key(const struct card_object *o, json_t *out)
 		json_object_set_new(out, "usage", json_bits(usages, COUNT(usages), k->usage));
 	if (k->access != 0)
 		json_object_set_new(out, "access", json_bits(accesses, COUNT(accesses), k->access));
-	json_object_set_new(out, "has_certificate", json_boolean(o->content == CONTENT_X509));
+	json_object_set_new(out, "has_certificate", json_boolean(object_has_certificate(o)));
 }
 
 /* Dotted numbers, or "" for what is no identifier. */

@@ -40,6 +40,12 @@ struct objects {
 	size_t n;
 };
 
+/* Is there a readable X.509 certificate? */
+static inline bool object_has_certificate(const struct card_object *o)
+{
+	return o->content == CONTENT_X509 && (o->problems & PROBLEM_CONTENT) == 0;
+}
+
 void objects_done(struct objects *o);
 #define AUTO_OBJECTS __attribute__((cleanup(objects_done))) struct objects
 
