@@ -3,6 +3,8 @@
 # made, certified, used for TLS. Every step is checked by a program that is none of ours.
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/interop/tls.sh
+. "$(dirname "$0")/tls.sh"
 
 rsa=my_key3
 ec=my_key4
@@ -49,30 +51,6 @@ id_of() {
 		$1 == "ID:" && found { print $2; exit }'
 }
 
-write_openssl_conf() {
-	step "OpenSSL learns of the module through its engine"
-	cat >"$work/openssl.cnf" <<-END
-		openssl_conf = init
-		[init]
-		engines = engines
-		[engines]
-		pkcs11 = pkcs11
-		[pkcs11]
-		engine_id = pkcs11
-		MODULE_PATH = $TWINHSM_MODULE
-		PIN = $pin
-		init = 0
-		[req]
-		distinguished_name = name
-		[name]
-	END
-	cat "$work/openssl.cnf"
-}
-
-with_engine() {
-	OPENSSL_CONF=$work/openssl.cnf "$@"
-}
-
 # A request with the key of label $1 that OpenSSL is told as $2; checked without the card.
 request() {
 	local csr=$work/$1.csr
@@ -108,50 +86,8 @@ make_requests() {
 
 certify() {
 	step "A certification authority, made with openssl alone, signs the requests"
-	mkdir "$work/ca"
-	: >"$work/ca/index.txt"
-	echo 01 >"$work/ca/serial"
-	cat >"$work/ca.cnf" <<-END
-		[ca]
-		default_ca = test
-		[test]
-		dir = $work/ca
-		database = $work/ca/index.txt
-		serial = $work/ca/serial
-		new_certs_dir = $work/ca
-		certificate = $work/ca.pem
-		private_key = $work/ca.key
-		default_md = sha256
-		default_days = 30
-		policy = any
-		x509_extensions = leaf
-		[any]
-		commonName = supplied
-		[leaf]
-		basicConstraints = CA:FALSE
-		[req]
-		distinguished_name = name
-		x509_extensions = root
-		[name]
-		[root]
-		basicConstraints = critical, CA:TRUE
-		keyUsage = keyCertSign, cRLSign
-	END
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 60 \
-		-config "$work/ca.cnf" -subj "/CN=Test CA" -keyout "$work/ca.key" \
-		-out "$work/ca.pem" 2>/dev/null
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-config "$work/ca.cnf" -subj "/CN=localhost" -keyout "$work/server.key" \
-		-out "$work/server.csr" 2>/dev/null
-
-	for name in $rsa $ec server; do
-		openssl ca -batch -notext -config "$work/ca.cnf" -in "$work/$name.csr" \
-			-out "$work/$name.pem" 2>"$work/ca.log" || {
-			cat "$work/ca.log"
-			fail "openssl ca did not sign $name"
-		}
-		run openssl verify -CAfile "$work/ca.pem" "$work/$name.pem"
-	done
+	make_ca
+	sign_requests $rsa $ec server
 }
 
 write_certificates() {
@@ -213,41 +149,6 @@ nss() {
 	has "$out" 'ec .*(my_key4|mytoken)'
 }
 
-start_server() {
-	openssl s_server -accept 127.0.0.1:0 -cert "$work/server.pem" -key "$work/server.key" \
-		-CAfile "$work/ca.pem" -Verify 1 -verify_return_error -rev -no_ticket \
-		>"$work/server.log" 2>&1 &
-	background=$!
-	wait_for "$work/server.log" '^ACCEPT .*:[0-9]+'
-	port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$work/server.log" | head -1)
-}
-
-# One connection with the arguments given; the server turns the line round that it is sent.
-connect() {
-	printf 'drawkcab\nCLOSE\n' | timeout 20 openssl s_client -connect "127.0.0.1:$port" \
-		-servername localhost -CAfile "$work/ca.pem" -verify_return_error -ign_eof "$@" \
-		>"$work/client.log" 2>&1
-}
-
-# Connection with the key of label $1 and TLS version option $2.
-log_on() {
-	local before
-
-	before=$(count "Peer certificate: CN = $1" "$work/server.log")
-	echo "\$ openssl s_client $2 -engine pkcs11 -keyform engine -key label_$1 -cert $1.pem ..."
-	with_engine connect "$2" -engine pkcs11 -keyform engine -key "label_$1" \
-		-cert "$work/$1.pem" || {
-		cat "$work/client.log"
-		fail "no connection with $1 $2"
-	}
-	out=$(cat "$work/client.log")
-	has "$out" '^backward$'
-	has "$out" 'Verify return code: 0'
-	same "connections of $1" "$(count "Peer certificate: CN = $1" "$work/server.log")" \
-		$((before + 1))
-	grep 'Peer certificate' "$work/server.log" | tail -1
-}
-
 # The same without a certificate, TLS version option $1.
 log_on_without() {
 	local refusal='peer did not return a certificate'
@@ -273,9 +174,7 @@ tls() {
 		log_on $ec $version
 		log_on_without $version
 	done
-	kill "$background"
-	wait "$background" || true
-	background=
+	stop_server
 }
 
 lock_and_unlock() {
@@ -326,7 +225,9 @@ clean_up() {
 
 make_token
 make_keys
+step "OpenSSL learns of the module through its engine"
 write_openssl_conf
+cat "$work/openssl.cnf"
 make_requests
 certify
 openssl x509 -in "$work/ca.pem" -outform DER -out "$work/ca.der"
