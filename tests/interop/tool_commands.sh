@@ -1,69 +1,8 @@
 #!/bin/bash
 # The commands of twinhsm-tool: their answers as text and as JSON, their refusals, and what they make of
 # a card full of garbage.
-# shellcheck source=tests/interop/lib.sh
-. "$(dirname "$0")/lib.sh"
-here=$(dirname "$0")
-golden=$here/../golden
-
-# The command succeeds; $out is its standard output.
-good() {
-	"$@" >"$work/out" 2>"$work/err" </dev/null || {
-		cat "$work/err"
-		fail "$*"
-	}
-	out=$(cat "$work/out")
-}
-
-# The command exits with $1 and says $2; nothing but that on standard output.
-wrong() {
-	local status=0 wanted=$1 pattern=$2
-
-	shift 2
-	"$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
-	out=$(cat "$work/err")
-	printf '%s\n' "$out"
-	same "exit status of $*" "$status" "$wanted"
-	has "$out" "$pattern"
-	same "standard output of $*" "$(cat "$work/out")" ""
-}
-
-# In the JSON text $out the value at $1 is $2.
-json() {
-	python3 -B "$here/json_value.py" "$out" "$@"
-}
-
-card() {
-	rm -f "$work/$1.token"
-	"$emu" create --kdf cheap "${@:2}" "$work/$1.token" >/dev/null
-	export TWINHSM_CARDS=emu:$work/$1.token
-}
-
-# Plays the commands on standard input to card $1 with the user logged in.
-play() {
-	{
-		printf '> 00A404000BE82B0601040181C31F020100\n> 0020008106%s\n< 9000\n' \
-			"$(printf %s "$pin" | hex)"
-		cat
-	} >"$work/transcript"
-	good "$emu" replay "$work/transcript" "$work/$1.token"
-}
-
-hex() {
-	od -An -v -tx1 | tr -d ' \n'
-}
-
-# The command that makes AES key $1 with the objects $2 after its list.
-aes_key() {
-	printf '> 0048%sB2%02X910410111899%s\n< 9000\n' "$1" $((6 + ${#2} / 2)) "$2"
-}
-
-# The command that makes file $1 hold the hexadecimal bytes $2.
-file() {
-	local n=$((${#2} / 2))
-
-	printf '> 00D7%s00%04X540200005382%04X%s\n< 9000\n' "$1" $((n + 8)) $n "$2"
-}
+# shellcheck source=tests/interop/tool_lib.sh
+. "$(dirname "$0")/tool_lib.sh"
 
 ready=(--pin "$pin" --so-pin "$so_pin")
 
@@ -85,7 +24,7 @@ wrong 2 'something is missing' "$tool" show
 wrong 2 'keys, certs or data' "$tool" list everything
 wrong 2 'say what to do' "$tool" pin
 wrong 2 "there is no 'make'" "$tool" domain make
-wrong 2 'no environment variable' "$tool" pin change --pin env:NOT_THERE
+wrong 1 'no environment variable' "$tool" pin change --pin env:NOT_THERE
 wrong 2 'so-pin goes with --so' "$tool" pin change --so-pin $so_pin
 wrong 1 'the domain takes a number' "$tool" domain create one
 wrong 1 'twinhsm-emu create' "$tool" status
@@ -135,7 +74,7 @@ wrong 1 'hexadecimal string of 16' "$tool" pin change --so --so-pin $so_pin --ne
 wrong 1 'wrong user PIN, tries left: 2' "$tool" pin change --pin 648218 --new-pin 12345678
 export OLD_PIN=$pin NEW_PIN=a-new-pin
 good "$tool" pin change --pin env:OLD_PIN --new-pin env:NEW_PIN --json
-json done 'user PIN changed'
+json 'done' 'user PIN changed'
 good "$tool" pin status --json
 json user_pin.tries_left 3
 for left in 2 1; do
@@ -182,7 +121,7 @@ good "$tool" status --json
 json cards.0.key_domains.1.key_check_value "$value"
 good "$tool" domain list
 has "$out" "^1 +DKEK +complete +1 +0 +$value\$"
-aes_key 01 '920101' | play domains
+aes_key 01 '' 920101 | play domains
 wrong 1 'key domain 1 still holds keys' "$tool" domain delete 1 --pin $pin
 good "$tool" show 1 --json
 json key_domain 1
@@ -211,7 +150,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -days 1 -outform DER
 card garbage "${ready[@]}" --label "$(printf '\033[2Jlabel')"
 {
 	for kid in 01 02 03 04 05 06; do
-		aes_key $kid ''
+		aes_key $kid '' ''
 	done
 	file C402 ''
 	file C403 FFFFFFFFFFFFFFFF

@@ -104,7 +104,7 @@ static int no_request(const struct session *s, const struct card_object *o)
 {
 	switch (o->content) {
 	case CONTENT_NONE:
-		return ui_fail("%s: key %u has no request; one that was imported has none",
+		return ui_fail("%s: key %u has no request; AES keys and imported ones have none",
 		        s->address, o->nn);
 	case CONTENT_X509:
 	case CONTENT_CVC:
