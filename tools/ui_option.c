@@ -19,7 +19,7 @@ int ui_secret_option(const char *name, char *arg, struct secret *out)
 	const hsm_rc rc = ui_secret_arg(arg, out);
 
 	if (rc == HSM_E_BAD_PARAM)
-		return ui_usage("%s: there is no environment variable '%s'", name, arg + 4);
+		return ui_fail("%s: there is no environment variable '%s'", name, arg + 4);
 	if (rc != HSM_OK || out->n == 0)
 		return ui_usage("%s: the value is empty or too long", name);
 	return 0;

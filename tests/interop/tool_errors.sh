@@ -59,7 +59,7 @@ wrong 2 'needed as well' "$emu" create --label x "$card"
 wrong 2 'strong or cheap' "$emu" create --kdf medium "$card"
 wrong 1 'from 1 to 255' "$emu" create "${pins[@]}" --pin-retry 0 "$card"
 wrong 1 'from 0 to 255' "$emu" create "${pins[@]}" --dkek-shares 1x "$card"
-wrong 2 'no environment variable' "$emu" create --pin env:NOT_THERE --so-pin $so_pin "$card"
+wrong 1 'no environment variable' "$emu" create --pin env:NOT_THERE --so-pin $so_pin "$card"
 wrong 2 'COMMAND' "$emu" run --label x --
 wrong 2 "there is no command 'extra'" "$tool" extra
 wrong 2 "'extra' is not an option" "$tool" -f extra

@@ -208,7 +208,7 @@ static bool given(const struct request *r, char letter)
 	}
 	return letter == 'i'   ? r->key_reference != 0
 	       : letter == 'K' ? r->setup.pka_total != 0
-	                       : r->setup.pka_needed != 0;
+	                       : r->setup.pka_needed > 1;
 }
 
 static const char *long_name(char letter)
