@@ -53,7 +53,7 @@ static const struct way {
 static const struct way *find_way(enum pubkey_type type, const struct card_key_info *info)
 {
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		const int alg = ways[i].alg;
+		const int alg = (int)ways[i].alg;
 
 		if (ways[i].type == type &&
 		        (info->algs_n == 0 || memchr(info->algs, alg, info->algs_n) != NULL))
