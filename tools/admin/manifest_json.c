@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "card/card.h"
 #include "manifest.h"
 #include "ui.h"
 
@@ -212,6 +213,12 @@ static bool set(json_t *object, const char *key, json_t *value)
 	return json_object_set_new(object, key, value) == 0;
 }
 
+/* Of a key, as people name it. */
+static bool set_reference(json_t *object, uint16_t fid)
+{
+	return fid >> 8 != FID_KEY || set(object, "reference", json_integer(fid & 0xFF));
+}
+
 static bool set_text(json_t *object, const char *key, const char *text)
 {
 	return text[0] == '\0' || set(object, key, json_string(text));
@@ -223,8 +230,8 @@ static json_t *item_json(const struct item *item)
 	char name[ITEM_NAME_MAX];
 
 	if (item_name(item->fid, name) && set(o, "kind", json_string(item_kind(item->fid))) &&
-	        set(o, "fid", fid_text(item->fid)) && set(o, "file", json_string(name)) &&
-	        set(o, "size", json_integer(item->size)) &&
+	        set_reference(o, item->fid) && set(o, "fid", fid_text(item->fid)) &&
+	        set(o, "file", json_string(name)) && set(o, "size", json_integer(item->size)) &&
 	        set(o, "sha256", hex(item->sha256, sizeof(item->sha256))) &&
 	        (!item->has_kcv || set(o, "kcv", hex(item->kcv, sizeof(item->kcv)))) &&
 	        set_text(o, "label", item->label) && set_text(o, "id", item->id) &&
@@ -239,7 +246,7 @@ static json_t *absent_json(const struct absent *absent)
 {
 	json_t *o = json_object();
 
-	if (set(o, "kind", json_string(item_kind(absent->fid))) &&
+	if (set(o, "kind", json_string(item_kind(absent->fid))) && set_reference(o, absent->fid) &&
 	        set(o, "fid", fid_text(absent->fid)) && set_text(o, "label", absent->label) &&
 	        set_text(o, "reason", absent->reason))
 		return o;
