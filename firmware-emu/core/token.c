@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "core/core.h"
 
-enum { ENTER_TIMEOUT_S = 10 };
+enum { ENTER_TIMEOUT_S = 15 };
 
 struct emu_token {
 	struct emu_token *next; /* in the registry */

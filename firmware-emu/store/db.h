@@ -18,7 +18,7 @@ enum {
 	DB_HEADER_LEN = 100,
 	DB_PAGE_SIZE = 4096,
 	DB_APPLICATION_ID = 0x54774853, /* "TwHS", at offset 68 of the file */
-	DB_BUSY_MS = 5000,
+	DB_BUSY_MS = 15000,
 };
 
 /* user_version, offset 60: the version of the format, and above it the oldest version of it that
