@@ -85,6 +85,25 @@ def check_initialize(env):
     expect("the label was written", "Label                : typed" in status_of(env))
 
 
+def change(env, *typed):
+    prompts = ["Enter user PIN :", "Enter new user PIN :", "Enter new user PIN again :"]
+    return talk([f"{BIN}/twinhsm-tool", "pin", "change"], env, zip(prompts, typed))
+
+
+def check_pin_change(env):
+    old, new = PIN + "\n", "another-one\n"
+
+    status, shown = change(env, old, new, "another-0ne\n")
+    expect("two new PINs that differ are refused", status == 1 and "differ" in shown, shown)
+    status, shown = change(env, "wrong-one\n", new, new)
+    expect("a wrong PIN is counted", status == 1 and "tries left: 2" in shown, shown)
+    status, shown = change(env, old, new, new)
+    expect("the PIN is changed", status == 0 and "user PIN changed" in shown, shown)
+    expect("nothing that was typed is shown", not re.search("6482|another|wrong", shown), shown)
+    status, shown = change(env, new, old, old)
+    expect("the new PIN is the PIN", status == 0, shown)
+
+
 def check_delete(env):
     path = env["TWINHSM_CARDS"].removeprefix("emu:")
     command = [f"{BIN}/twinhsm-emu", "delete", path]
@@ -104,5 +123,6 @@ except OSError as problem:
 with tempfile.TemporaryDirectory() as home:
     environment = card(home)
     check_initialize(environment)
+    check_pin_change(environment)
     check_delete(environment)
 print("all questions were asked and answered well")

@@ -164,15 +164,15 @@ wrong 1 'certificate has taken the place' "$tool" attest 1
 wrong 1 'no request' "$tool" attest 5
 wrong 1 'CA00 is no key' "$tool" attest CA00
 
-# The command answers, and fails: $1 is what it says.
+# Attesting key $1 answers, and fails with the message $2.
 not_attested() {
 	local status=0
 
-	"$tool" attest 3 --json >"$work/out" 2>"$work/err" || status=$?
+	"$tool" attest "$1" "${@:3}" --json >"$work/out" 2>"$work/err" || status=$?
 	same "exit status" $status 1
 	out=$(cat "$work/out")
 	json verified false
-	has "$(cat "$work/err")" "$1"
+	has "$(cat "$work/err")" "$2"
 }
 
 whole=$(hex <"$work/attested")
@@ -184,17 +184,23 @@ before=${request%%5f3740*}5f3740 # up to the signature of the key, which is the 
 at=${#before}
 flipped=$(printf '%02x' $((0x${request:at:2} ^ 1)))
 file CE03 "$before$flipped${request:at+2}" | play my
-not_attested 'not signed by its key'
+not_attested 3 'not signed by its key'
 last=$(printf '%02x' $((0x${request: -2} ^ 1)))
 file CE03 "${request:0:end-2}$last" | play my
-not_attested 'not signed by this card'
+not_attested 3 'not signed by this card'
 file CE03 "$request" | play my
-good "$tool" attest 3
+good "$tool" attest 3 --json
+json belongs_to_key 'not known'
+good "$tool" attest 3 --pin "$pin" --json
+json belongs_to_key yes
+file CE01 "$request" | play my
+not_attested 1 'that of another key' --pin "$pin"
+json signed_by_device true
 
 step "A request of a genuine device is not one of this card"
 file CE03 "$(python3 -B "$here/json_value.py" "$(cat "$golden/genuine_device.json")" \
 	generated_keys.1.data)" | play my
-not_attested 'not signed by this card'
+not_attested 3 'not signed by this card'
 json signed_by_key true
 json attested_by DENK040414400000
 

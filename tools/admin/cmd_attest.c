@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "attestation.h"
 #include "commands.h"
@@ -16,6 +17,10 @@ static const char help[] =
         "KEY is named as for 'show'. A key whose certificate has taken the place of the request\n"
         "can no longer be attested.\n"
         "\n"
+        "      --pin PIN       log in, and let the key sign: the request could be in the file of\n"
+        "                      another key, where whoever has the PIN may write (not where uses "
+        "are\n"
+        "                      counted)\n"
         "  -o, --out FILE      write the request and the card's two certificates, one after the\n"
         "                      other\n"
         "  -f, --force         replace FILE\n"
@@ -80,7 +85,6 @@ static json_t *describe(const struct session *s, const struct card_object *o,
 	json_object_set_new(out, "device_certified", json_boolean(a->device_certified));
 	json_object_set_new(out, "made_by", json_string(maker_kind(m)));
 	json_object_set_new(out, "meaning", json_string(maker_meaning(m)));
-	json_object_set_new(out, "verified", json_boolean(attestation_good(a)));
 	return out;
 }
 
@@ -126,7 +130,39 @@ static int save(const char *path, bool replace, const struct attestation *a, con
 	return file_save(path, buf_rd(&out), replace);
 }
 
-static int attest(struct session *s, const struct line *l, const struct card_object *o)
+/* Adds whether the key does what its request says; false when it does not. */
+static hsm_rc prove(struct session *s, const struct line *l, const struct card_object *o,
+        json_t *out, bool *good)
+{
+	json_object_set_new(out, "belongs_to_key", json_string("not known"));
+	if (l->pin.n != 0)
+		TRY(facts_use(s->lane, o, out));
+	*good = strcmp(json_string_value(json_object_get(out, "belongs_to_key")), "no") != 0;
+	return HSM_OK;
+}
+
+static int answer(struct session *s, const struct line *l, const struct card_object *o,
+        const struct attestation *a, const struct maker *m)
+{
+	json_t *out = describe(s, o, a, m);
+	bool belongs;
+	const hsm_rc rc = prove(s, l, o, out, &belongs);
+	int status;
+
+	if (rc != HSM_OK) {
+		json_decref(out);
+		return session_fail(s, "the key did not sign", rc);
+	}
+	json_object_set_new(out, "verified", json_boolean(attestation_good(a) && belongs));
+	status = json_answer(out, l->json);
+	if (status == 0 && !attestation_good(a))
+		status = not_good(s, a, m);
+	if (status == 0 && !belongs)
+		status = ui_fail("%s: the request is that of another key", s->address);
+	return status;
+}
+
+static int attest(struct session *s, struct line *l, const struct card_object *o)
 {
 	AUTO_MAKER maker = { 0 };
 	struct attestation a;
@@ -135,22 +171,22 @@ static int attest(struct session *s, const struct line *l, const struct card_obj
 
 	if (o->kind != OBJECT_KEY)
 		return ui_fail("%s: %04X is no key", s->address, o->fid);
+	if (l->pin.n != 0 && session_login(s, &l->pin) != 0)
+		return EXIT_FAILURE;
 	rc = maker_read(s->lane, &maker);
 	if (rc != HSM_OK)
 		return session_fail(s, "the card's certificates cannot be read", rc);
 	if (o->content != CONTENT_REQUEST ||
 	        attestation_check(buf_rd(&o->file), &maker, &a) != HSM_OK)
 		return no_request(s, o);
-	status = json_answer(describe(s, o, &a, &maker), l->json);
-	if (status == 0 && !attestation_good(&a))
-		status = not_good(s, &a, &maker);
+	status = answer(s, l, o, &a, &maker);
 	return status == 0 && l->out != NULL ? save(l->out, l->force, &a, &maker) : status;
 }
 
 int cmd_attest(int argc, char **argv)
 {
 	static const struct line_form form = {
-		.help = help, .options = "rwJof", .args_min = 1, .args_max = 1
+		.help = help, .options = "rwJPof", .args_min = 1, .args_max = 1
 	};
 	AUTO_LINE l = { 0 };
 	AUTO_SESSION s = { 0 };

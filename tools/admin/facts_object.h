@@ -34,4 +34,8 @@ HSM_MUST hsm_rc facts_key_rules(struct card_lane *lane, uint8_t kid, json_t *out
 HSM_MUST hsm_rc facts_belongs(
         struct card_lane *lane, const struct card_object *key, bool logged_in, json_t *certificate);
 
+/* Lets the user, who is logged in, put the key to use. Says in `out` "yes" or "no" to whether the
+ * public key beside it is its own; nothing when the key may not sign or its uses are counted. */
+HSM_MUST hsm_rc facts_use(struct card_lane *lane, const struct card_object *key, json_t *out);
+
 #endif

@@ -140,21 +140,26 @@ static void judge_files(const struct card_object *o, json_t *certificate)
 		say(certificate, "not known", "none, but a signature would tell: --pin");
 }
 
-hsm_rc facts_belongs(
-        struct card_lane *lane, const struct card_object *key, bool logged_in, json_t *certificate)
+hsm_rc facts_use(struct card_lane *lane, const struct card_object *key, json_t *out)
 {
 	struct card_key_info info;
 	const struct way *way;
 	bool good;
 
-	judge_files(key, certificate);
-	if (!logged_in || (key->problems & PROBLEM_MISSING) != 0 || !same_kind(key))
+	if ((key->problems & PROBLEM_MISSING) != 0)
 		return HSM_OK;
 	TRY(card_key_info(lane, key->nn, &info));
 	way = find_way(key->pub.type, &info);
 	if (way == NULL || info.has_uses)
 		return HSM_OK;
 	TRY(sign_and_verify(lane, key, way, &good));
-	say(certificate, good ? "yes" : "no", "signature");
+	say(out, good ? "yes" : "no", "signature");
 	return HSM_OK;
+}
+
+hsm_rc facts_belongs(
+        struct card_lane *lane, const struct card_object *key, bool logged_in, json_t *certificate)
+{
+	judge_files(key, certificate);
+	return logged_in && same_kind(key) ? facts_use(lane, key, certificate) : HSM_OK;
 }
