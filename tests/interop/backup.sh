@@ -1,7 +1,7 @@
 #!/bin/bash
-# Two machines: card A is set up by three custodians, gets keys and certificates, and is backed up.
-# Card B gets the same shares and the backup; the same TLS client authentication works with it. Cards
-# without that DKEK refuse.
+# Two machines: card A is set up by three custodians, gets keys and certificates, is backed up.
+# Card B gets the same shares and the backup; the same TLS client authentication works with it.
+# Cards without that DKEK refuse.
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/interop/backup_lib.sh
