@@ -58,7 +58,7 @@ hsm_rc card_find_kek(struct card_lane *lane, struct rd kcv)
 
 static hsm_rc remove_all(struct card_lane *lane, uint8_t kid)
 {
-	static const uint8_t types[] = { FID_KEY, FID_PRKD, FID_CERT };
+	static const uint8_t types[] = { FID_PRKD, FID_CERT, FID_KEY };
 
 	for (size_t i = 0; i < sizeof(types); i++) {
 		const hsm_rc rc = card_delete_file(lane, FID(types[i], kid));
@@ -71,15 +71,15 @@ static hsm_rc remove_all(struct card_lane *lane, uint8_t kid)
 
 static hsm_rc write_parts(struct card_lane *lane, uint8_t kid, const struct wrapfile *w)
 {
-	if (w->prkd.n != 0)
-		TRY(card_write_file(lane, FID(FID_PRKD, kid), w->prkd));
 	if (w->cert.n != 0)
 		TRY(card_write_file(lane, FID(FID_CERT, kid), w->cert));
+	if (w->prkd.n != 0)
+		TRY(card_write_file(lane, FID(FID_PRKD, kid), w->prkd));
 	return HSM_OK;
 }
 
-/* The key comes last where something is replaced, first otherwise: a card that loses its power in
- * between has a key without a description, never a description without a key. */
+/* The description goes first and comes last: a card that loses its power in between has a key without
+ * a description, never a description without a key. */
 hsm_rc card_import_key(struct card_lane *lane, uint8_t kid, const struct wrapfile *w, bool replace)
 {
 	hsm_rc rc;
