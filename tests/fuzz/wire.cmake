@@ -1,0 +1,5 @@
+foreach(name IN ITEMS ccid_msg ccid_desc atr t1_host t1_card usbip)
+  twinhsm_fuzz(${name} LINK hsm_wire)
+endforeach()
+twinhsm_fuzz(t1_line SOURCES ${PROJECT_SOURCE_DIR}/tests/unit/t1_line.c LINK hsm_wire)
+target_include_directories(fuzz_t1_line PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit)
