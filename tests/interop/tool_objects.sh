@@ -1,5 +1,6 @@
 #!/bin/bash
-# twinhsm-tool list, show and attest say of a card's objects what openssl and pkcs11-tool say of them.
+# twinhsm-tool list, show and attest say of a card's objects what openssl and pkcs11-tool say of
+# them.
 # shellcheck source=tests/interop/tool_lib.sh
 . "$(dirname "$0")/tool_lib.sh"
 
@@ -204,7 +205,7 @@ not_attested 3 'not signed by this card'
 json signed_by_key true
 json attested_by DENK040414400000
 
-step "Few commands: beside SELECT one to open the card, one for the list of files, one for each file"
+step "Few commands: SELECT and one to open the card, one for the list of files, one for each file"
 rm "$work/my.token"
 fresh_card
 generate EC:prime256v1 10 one
