@@ -1,5 +1,6 @@
-"""json_value.py TEXT PATH [WANT]: the value at PATH ("cards.0.label") of a JSON text must be WANT, which is
-compared as text; without WANT it is printed. An array is joined by commas; no such member is "-"."""
+"""json_value.py TEXT PATH [WANT]: the value at PATH ("cards.0.label") of a JSON text must be WANT,
+which is compared as text; without WANT it is printed. An array is joined by commas; no such member
+is "-"."""
 
 import json
 import sys
