@@ -12,6 +12,7 @@
 enum { SECURE_HEAP = 1 << 18, SECURE_HEAP_MIN = 32 };
 
 static const char *program = "twinhsm";
+static char printed[BUFSIZ]; /* on its way to standard output */
 
 void ui_name(const char *name)
 {
@@ -21,9 +22,17 @@ void ui_name(const char *name)
 void ui_begin(const char *name)
 {
 	ui_name(name);
+	(void)setvbuf(
+	        stdout, printed, isatty(STDOUT_FILENO) == 1 ? _IOLBF : _IOFBF, sizeof(printed));
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* Without locked memory to spare OpenSSL falls back to its ordinary heap. */
 	(void)CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_HEAP_MIN);
+}
+
+void ui_end(void)
+{
+	fflush(stdout);
+	OPENSSL_cleanse(printed, sizeof(printed));
 }
 
 static void say(const char *format, va_list args) __attribute__((format(printf, 1, 0)));

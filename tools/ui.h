@@ -19,6 +19,9 @@ struct command {
  * allows. `name` begins every message. */
 void ui_begin(const char *name);
 
+/* For main, last: writes out what was printed and wipes it from memory. */
+void ui_end(void);
+
 /* The name that begins every message from now on; borrowed. */
 void ui_name(const char *name);
 

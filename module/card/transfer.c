@@ -78,8 +78,8 @@ static hsm_rc write_parts(struct card_lane *lane, uint8_t kid, const struct wrap
 	return HSM_OK;
 }
 
-/* The description goes first and comes last: a card that loses its power in between has a key without
- * a description, never a description without a key. */
+/* The description goes first and comes last: a card that loses its power in between has a key
+ * without a description, never a description without a key. */
 hsm_rc card_import_key(struct card_lane *lane, uint8_t kid, const struct wrapfile *w, bool replace)
 {
 	hsm_rc rc;

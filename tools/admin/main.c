@@ -88,5 +88,6 @@ int main(int argc, char **argv)
 		return ui_fail("OpenSSL cannot be used: %s", rc_text(rc));
 	status = run(argc, argv);
 	ossl_release();
+	ui_end();
 	return status;
 }

@@ -4,12 +4,16 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/log.h"
+
 enum { POLL_MS = 200 };
 
 int session_config(struct session *s)
 {
 	const hsm_rc rc = config_load(NULL, &s->config);
 
+	if (rc == HSM_OK && !log_on(s->config.log)) /* more than --verbose asks for */
+		log_set(s->config.log);
 	return rc == HSM_OK ? 0 : ui_fail("which cards there are is not clear: %s", rc_text(rc));
 }
 
