@@ -1,6 +1,6 @@
 #!/bin/bash
-# twinhsm-tool and Debian's sc-hsm-tool exchange DKEK shares, parts of split passwords and wrapped keys
-# in both directions; restored keys are the same keys, as openssl and raw commands see it.
+# twinhsm-tool and Debian's sc-hsm-tool exchange DKEK shares, parts of split passwords and wrapped
+# keys in both directions; restored keys are the same keys, as openssl and raw commands see it.
 # shellcheck source=tests/interop/opensc/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/interop/opensc/two_readers.sh
@@ -39,12 +39,12 @@ create_split() {
 
 # What holders $2... of share $1 type.
 typed() {
-	local shown=$work/$1.shown holder
+	local text=$work/$1.shown holder
 
-	sed -n 's/^Prime *: //p' "$shown" | head -n 1
+	sed -n 's/^Prime *: //p' "$text" | head -n 1
 	for holder in "${@:2}"; do
 		printf '\n%s\n' "$holder"
-		sed -n 's/^Share value *: //p' "$shown" | sed -n "${holder}p"
+		sed -n 's/^Share value *: //p' "$text" | sed -n "${holder}p"
 	done
 }
 
@@ -89,7 +89,8 @@ make_keys() {
 	local number type rest
 
 	while read -r number type rest; do
-		quiet on_card 0 --keypairgen --key-type "$type" --id "0$number" --label "key $number"
+		quiet on_card 0 --keypairgen --key-type "$type" --id "0$number" \
+			--label "key $number"
 		quiet on_card 0 --read-object --type pubkey --id "0$number" \
 			--output-file "$work/spki"
 		openssl pkey -pubin -inform DER -in "$work/spki" -out "$work/$number.pub"

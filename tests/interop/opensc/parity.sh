@@ -1,6 +1,6 @@
 #!/bin/bash
-# sc-hsm-tool and twinhsm-tool get the same command lines, those of parity.txt, each on a card of its
-# own. Both must end with the same exit status, the same card and the same files.
+# sc-hsm-tool and twinhsm-tool get the same command lines, those of parity.txt, each on a card of
+# its own. Both must end with the same exit status, the same card and the same files.
 #
 # usage: parity.sh PART     the part of the table whose headings begin with this
 # shellcheck source=tests/interop/opensc/lib.sh
@@ -126,7 +126,8 @@ run_side() (
 	rm -rf "$work/folder$1"
 	cp -r "$work/files" "$work/folder$1"
 	cd "$work/folder$1"
-	eval "setsid --wait timeout 300 \"\$2\" $arguments" </dev/null >"$work/said$1" 2>&1 || status=$?
+	eval "setsid --wait timeout 300 \"\$2\" $arguments" </dev/null >"$work/said$1" 2>&1 ||
+		status=$?
 	echo "$status" >"$work/status$1"
 )
 

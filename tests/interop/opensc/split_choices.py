@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The parts of a password, as a tool showed them: every choice of 3 gives the same password of 64 bits
-or less, and no choice of 2 gives that one.
+"""The parts of a password, as a tool showed them: every choice of 3 gives the same password of less
+than 64 bits, and no choice of 2 gives that one.
 
 usage: split_choices.py SHOWN     prints how many choices of 3 there are
 """
