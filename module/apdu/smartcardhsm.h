@@ -65,6 +65,7 @@ enum schsm_alg {
 	ALG_WRAP = 0x92,
 	ALG_UNWRAP = 0x93,
 	ALG_EC_DERIVE = 0x98,
+	ALG_AES_DERIVE = 0x99,
 };
 
 enum schsm_ref {

@@ -53,7 +53,7 @@ struct p15_key {
 HSM_MUST hsm_rc p15_key_parse(struct rd record, struct p15_key *out);
 
 /* As OpenSC writes it: flags 06C0 and authId 01 always, access flags when not 0, reference when
- * not 0, subject when there is one. RSA and EC only. HSM_E_SMALL. */
+ * not 0, subject when there is one and the key is no secret key. HSM_E_SMALL. */
 HSM_MUST hsm_rc p15_key_build(const struct p15_key *key, struct wr *w);
 
 /* CD, EF C8nn: a certificate without a key. */

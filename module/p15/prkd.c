@@ -127,7 +127,18 @@ static void put_subject(struct wr *w, struct rd name)
 	tlv_close(w, attrs);
 }
 
-static void put_type_attrs(struct wr *w, uint16_t bits)
+/* As the SmartCard shell writes it: the size of an AES key is here, not in the type attributes. */
+static void put_secret_size(struct wr *w, uint16_t bits)
+{
+	size_t attrs = tlv_open(w, SUBCLASS_ATTRS);
+	size_t seq = tlv_open(w, DER_SEQ);
+
+	der_put_u32(w, bits);
+	tlv_close(w, seq);
+	tlv_close(w, attrs);
+}
+
+static void put_type_attrs(struct wr *w, const struct p15_key *key)
 {
 	size_t attrs = tlv_open(w, P15_TYPE_ATTRS);
 	size_t seq = tlv_open(w, DER_SEQ);
@@ -135,7 +146,8 @@ static void put_type_attrs(struct wr *w, uint16_t bits)
 
 	der_put_octets(w, RD_LIT(""));
 	tlv_close(w, path);
-	der_put_u32(w, bits);
+	if (key->type != P15_AES)
+		der_put_u32(w, key->bits);
 	tlv_close(w, seq);
 	tlv_close(w, attrs);
 }
@@ -144,16 +156,18 @@ hsm_rc p15_key_build(const struct p15_key *key, struct wr *w)
 {
 	size_t record;
 
-	if (key->type != P15_RSA && key->type != P15_EC)
+	if (key->type != P15_RSA && key->type != P15_EC && key->type != P15_AES)
 		return HSM_E_BAD_PARAM;
 	if (key->label.n > P15_LABEL_MAX || key->id.n > P15_ID_MAX)
 		return HSM_E_BAD_LEN;
 	record = tlv_open(w, (uint16_t)key->type);
 	p15_object_put(w, key->label, P15_PRIVATE | P15_MODIFIABLE);
 	put_key_attrs(w, key);
-	if (key->subject.n != 0)
+	if (key->type == P15_AES)
+		put_secret_size(w, key->bits);
+	else if (key->subject.n != 0)
 		put_subject(w, key->subject);
-	put_type_attrs(w, key->bits);
+	put_type_attrs(w, key);
 	tlv_close(w, record);
 	return wr_done(w);
 }

@@ -246,14 +246,36 @@ static void p15_key_build__at_and_over_the_limits__refused_above(void **state)
 	key.id.n++;
 	check_rc("id", p15_key_build(&key, &w), HSM_E_BAD_LEN);
 	key.id.n--;
-	key.type = P15_AES;
-	check_rc("aes", p15_key_build(&key, &w), HSM_E_BAD_PARAM);
+	key.type = 0;
+	check_rc("type", p15_key_build(&key, &w), HSM_E_BAD_PARAM);
+}
+
+/* The form of the SmartCard shell's record, with OpenSC's object attributes. */
+static void p15_key_build__aes__size_in_the_subclass(void **state)
+{
+	const struct p15_key key = { .type = P15_AES,
+		.label = RD_LIT("embaes"),
+		.id = RD_LIT("\x12"),
+		.usage = P15_ENCRYPT | P15_DECRYPT,
+		.reference = 5,
+		.bits = 256 };
+	static const uint8_t want[] = { 0xA8, 0x2D, 0x30, 0x0F, 0x0C, 0x06, 'e', 'm', 'b', 'a', 'e',
+		's', 0x03, 0x02, 0x06, 0xC0, 0x04, 0x01, 0x01, 0x30, 0x0A, 0x04, 0x01, 0x12, 0x03,
+		0x02, 0x06, 0xC0, 0x02, 0x01, 0x05, 0xA0, 0x06, 0x30, 0x04, 0x02, 0x02, 0x01, 0x00,
+		0xA1, 0x06, 0x30, 0x04, 0x30, 0x02, 0x04, 0x00 };
+	uint8_t record[64];
+	struct wr w = WR_ARRAY(record);
+
+	(void)state;
+	check_rc("aes", p15_key_build(&key, &w), HSM_OK);
+	check_rd("aes", wr_rd(&w), rd_of(want, sizeof(want)));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(p15_key_parse__every_writer__fields),
+		cmocka_unit_test(p15_key_build__aes__size_in_the_subclass),
 		cmocka_unit_test(p15_key_parse__smartcard_shell__fields),
 		cmocka_unit_test(p15_key_parse__cut_anywhere__card_data),
 		cmocka_unit_test(p15_key_parse__malformed__card_data),

@@ -4,71 +4,42 @@
 #include "actions.h"
 #include "backup/backup.h"
 #include "base/text.h"
-#include "file.h"
+#include "share_make.h"
 #include "share_open.h"
 
-enum { PASSWORD_MIN = 6 };
-
-/* ---- passwords ---- */
-
-static int ask_new_password(struct secret *out)
-{
-	for (;;) {
-		const hsm_rc rc = ui_secret_ask("Enter password to encrypt DKEK share : ",
-		        "Please retype password to confirm : ", out);
-
-		if (rc == HSM_E_NOT_ALLOWED)
-			return share_no_password();
-		if (rc == HSM_OK && out->n >= PASSWORD_MIN)
-			return 0;
-		ui_fail(rc == HSM_OK           ? "the password must have 6 characters at least"
-		        : rc == HSM_E_BAD_DATA ? "the passwords do not match; try again"
-		                               : "the password is too long; try again");
-	}
-}
+/* ---- making ---- */
 
 static int new_password(struct session *s, const struct request *r, struct secret *out)
 {
 	if (r->threshold != 0 || r->total != 0)
 		return split_show(s, (unsigned)r->threshold, (unsigned)r->total, out);
 	if (r->password.n == 0)
-		return ask_new_password(out);
+		return share_password_new(out);
 	*out = r->password;
 	return 0;
 }
 
-/* ---- making ---- */
-
-static hsm_rc seal(struct session *s, const struct secret *password, struct wr *file)
+static hsm_rc random_share(struct session *s, struct secret *share, uint8_t *salt)
 {
-	AUTO_SECRET share = { .n = SHARE_LEN };
-	uint8_t salt[SHAREFILE_SALT];
-	hsm_rc rc;
-
-	TRY(card_random(s->lane, salt, sizeof(salt)));
-	TRY(card_random(s->lane, share.p, share.n));
-	share_progress_begin("Enciphering");
-	rc = sharefile_seal(secret_rd(&share), rd_of(salt, sizeof(salt)), secret_rd(password),
-	        share_progress(), file);
-	share_progress_end();
-	return rc;
+	TRY(card_random(s->lane, salt, SHAREFILE_SALT));
+	return card_random(s->lane, share->p, share->n);
 }
 
 int act_create_share(struct session *s, struct request *r)
 {
 	const char *path = r->file[ACT_CREATE_SHARE];
 	AUTO_SECRET password = { 0 };
-	uint8_t bytes[SHAREFILE_LEN];
-	struct wr file = WR_ARRAY(bytes);
+	AUTO_SECRET share = { .n = SHARE_LEN };
+	uint8_t salt[SHAREFILE_SALT];
 	int status = new_password(s, r, &password);
 	hsm_rc rc;
 
 	if (status != 0)
 		return status;
-	rc = seal(s, &password, &file);
+	rc = random_share(s, &share, salt);
 	if (rc != HSM_OK)
 		return session_fail(s, "no share was made", rc);
-	status = file_save(path, wr_rd(&file), true);
+	status = share_make(path, &share, salt, &password, true);
 	if (status == 0)
 		printf("DKEK share created and saved to %s\n", path);
 	return status;

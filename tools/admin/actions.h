@@ -26,7 +26,8 @@ void describe_dkek(const struct card_domain *d);
 
 /* ---- split_ui.c: a password shared n of m ---- */
 
-/* Makes a password of the card's random bytes and shows each part to its holder. */
+/* Makes a password of random bytes of the card, or with NULL of this computer, and shows each part
+ * to its holder. */
 int split_show(struct session *s, unsigned threshold, unsigned total, struct secret *password);
 
 /* Asks for `n` parts and puts the password together. */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "commands.h"
 #include "keycheck.h"
+#include "line.h"
 #include "place.h"
 #include "report.h"
 #include "shares.h"
@@ -24,7 +25,7 @@ static const char help[] =
 
 struct job {
 	struct session *s;
-	struct verify_line l;
+	struct line l;
 	struct folder f;
 	struct manifest m;
 	struct report report;
@@ -187,7 +188,8 @@ static int verify(struct job *j)
 	for (size_t i = 0; i < j->m.absent_n; i++)
 		report_absent(&j->report, &j->m.absent[i]);
 	if (!j->m.complete)
-		status = ui_fail("%s: this backup was never completed; run backup again", j->l.dir);
+		status = ui_fail(
+		        "%s: this backup was never completed; run backup again", j->l.args[0]);
 	if (status == 0)
 		conclude(j);
 	buf_free(&c.list);
@@ -201,7 +203,7 @@ static int verify(struct job *j)
 
 static int run(struct job *j)
 {
-	int status = folder_open_read(&j->f, j->l.dir);
+	int status = folder_open_read(&j->f, j->l.args[0]);
 
 	if (status == 0)
 		status = folder_load(&j->f, &j->m);
@@ -209,13 +211,13 @@ static int run(struct job *j)
 		status = session_open(j->s, j->l.reader, false);
 		j->has_card = true;
 	}
-	if (status == 0 && j->l.shares_n != 0) {
-		status = shares_open(&j->l, &j->dkek);
+	if (status == 0 && j->l.share_n != 0) {
+		status = shares_open(&j->l, j->l.share, j->l.share_n, &j->dkek);
 		j->has_dkek = true;
 	}
 	if (status != 0)
 		return status;
-	report_begin(&j->report, j->l.json, j->l.dir, j->m.items_n);
+	report_begin(&j->report, j->l.json, j->l.args[0], j->m.items_n);
 	report_text(&j->report, "serial", j->m.serial);
 	return report_end(&j->report, verify(j));
 }
@@ -224,11 +226,14 @@ int cmd_verify_backup(int argc, char **argv)
 {
 	AUTO_SESSION s = { 0 };
 	struct job j = { .s = &s, .f = { .fd = -1 } };
-	int status = verify_line_parse(&j.l, help, argc, argv);
+	static const struct line_form form = {
+		.help = help, .options = "rJRWU", .args_min = 1, .args_max = 1
+	};
+	int status = line_parse(&form, argc, argv, &j.l);
 
-	if (status >= 0)
-		return status;
-	status = run(&j);
+	if (status < 0)
+		status = run(&j);
+	line_wipe(&j.l);
 	folder_close(&j.f);
 	manifest_free(&j.m);
 	dkek_wipe(&j.dkek);

@@ -15,6 +15,12 @@ static const struct command commands[] = {
 	        cmd_backup },
 	{ "restore", "DIR [OPTIONS]\tbring a backup to a card", cmd_restore },
 	{ "verify", "DIR [OPTIONS]\tprove that a backup can be restored", cmd_verify_backup },
+	{ "dkek", "make|split|combine|check FILE... [OPTIONS]\tshares of a DKEK without a card",
+	        cmd_dkek },
+	{ "import-key", "FILE [OPTIONS]\tbring a key that was made elsewhere to a card",
+	        cmd_import_key },
+	{ "cert-check", "FILE [OPTIONS]\twhat hosts will hold against a certificate",
+	        cmd_cert_check },
 	{ "help", "\tthese commands", cmd_help },
 	{ NULL, NULL, NULL },
 };

@@ -75,6 +75,26 @@ int key_place_free(struct session *s, uint8_t kid)
 	return 0;
 }
 
+int key_place_find(struct session *s, uint8_t *kid)
+{
+	static const uint8_t types[] = { FID_KEY, FID_PRKD, FID_CERT };
+
+	for (unsigned k = 1; k <= UINT8_MAX; k++) {
+		bool there = false;
+
+		for (size_t i = 0; i < sizeof(types) && !there; i++) {
+			const hsm_rc rc = listed(s, FID(types[i], k), &there);
+
+			if (rc != HSM_OK)
+				return session_fail(s, "the list of files", rc);
+		}
+		*kid = (uint8_t)k;
+		if (!there)
+			return 0;
+	}
+	return session_fail(s, "the key was not imported", HSM_E_FULL);
+}
+
 static int other_kek(struct session *s, struct rd kcv)
 {
 	char blob[2 * KCV_LEN + 1], card[2 * KCV_LEN + 1];

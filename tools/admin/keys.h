@@ -13,6 +13,9 @@ int keys_export(struct session *s, uint8_t kid, struct buf *file);
 /* Is nothing there under this number? */
 int key_place_free(struct session *s, uint8_t kid);
 
+/* The smallest number under which there is nothing. */
+int key_place_find(struct session *s, uint8_t *kid);
+
 /* Was the blob wrapped under a key that this card has? Looks at check values only. */
 int key_fits(struct session *s, struct rd blob);
 

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 
-enum { ROWS_MAX = 16, NAME_MAX_LEN = 64 };
+enum { ROWS_MAX = 32, NAME_MAX_LEN = 64 };
 
 /* Letters below 'a' have no short form. */
 static const struct option rows[] = {
@@ -21,6 +21,15 @@ static const struct option rows[] = {
 	{ "so", no_argument, NULL, 'S' },
 	{ "password", required_argument, NULL, 'W' },
 	{ "shares", required_argument, NULL, 'D' },
+	{ "share", required_argument, NULL, 'R' },
+	{ "file-password", required_argument, NULL, 'F' },
+	{ "key-reference", required_argument, NULL, 'i' },
+	{ "label", required_argument, NULL, 'l' },
+	{ "id", required_argument, NULL, 'I' },
+	{ "ca", required_argument, NULL, 'A' },
+	{ "aes", no_argument, NULL, 'E' },
+	{ "pwd-shares-threshold", required_argument, NULL, 'T' },
+	{ "pwd-shares-total", required_argument, NULL, 'U' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 };
@@ -70,7 +79,7 @@ static int take_secret(struct line *l, int letter)
 		{ 'P', "--pin", &l->pin },
 		{ 'N', "--new-pin", &l->new_pin },
 		{ 'Q', "--so-pin", &l->so_pin },
-		{ 'W', "--password", &l->password },
+		{ 'F', "--file-password", &l->file_password },
 	};
 
 	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
@@ -80,9 +89,62 @@ static int take_secret(struct line *l, int letter)
 	return EXIT_USAGE; /* unknown: getopt has said so */
 }
 
+/* One for each file, in their order. */
+static int take_password(struct line *l)
+{
+	const int status =
+	        l->passwords_n == LINE_FILES_MAX
+	                ? ui_usage("there are too many passwords")
+	                : ui_secret_option("--password", optarg, &l->passwords[l->passwords_n]);
+
+	if (status != 0)
+		return status;
+	l->passwords_n++;
+	l->password = l->passwords[0];
+	return 0;
+}
+
+static int take_share(struct line *l)
+{
+	if (l->share_n == LINE_FILES_MAX)
+		return ui_usage("there are too many shares");
+	l->share[l->share_n++] = optarg;
+	return 0;
+}
+
+static int take_number(struct line *l, int letter)
+{
+	switch (letter) {
+	case 'D':
+		return ui_number_option("--shares", optarg, 0, 255, &l->shares);
+	case 'i':
+		return ui_number_option("--key-reference", optarg, 1, 255, &l->key_reference);
+	case 'T':
+		return ui_number_option("--pwd-shares-threshold", optarg, 1, 255, &l->threshold);
+	default:
+		return ui_number_option("--pwd-shares-total", optarg, 1, 255, &l->total);
+	}
+}
+
 static int take(struct line *l, int letter)
 {
 	switch (letter) {
+	case 'W':
+		return take_password(l);
+	case 'R':
+		return take_share(l);
+	case 'l':
+		l->label = optarg;
+		return 0;
+	case 'I':
+		l->id = optarg;
+		return 0;
+	case 'A':
+		l->ca = optarg;
+		return 0;
+	case 'E':
+		l->aes = true;
+		return 0;
 	case 'r':
 		l->reader = optarg;
 		return 0;
@@ -102,7 +164,10 @@ static int take(struct line *l, int letter)
 		l->so = true;
 		return 0;
 	case 'D':
-		return ui_number_option("--shares", optarg, 0, 255, &l->shares);
+	case 'i':
+	case 'T':
+	case 'U':
+		return take_number(l, letter);
 	case 'v':
 		more_verbose();
 		return 0;
@@ -148,6 +213,9 @@ void line_wipe(struct line *l)
 	secret_wipe(&l->new_pin);
 	secret_wipe(&l->so_pin);
 	secret_wipe(&l->password);
+	secret_wipe(&l->file_password);
+	for (size_t i = 0; i < l->passwords_n; i++)
+		secret_wipe(&l->passwords[i]);
 }
 
 int line_open(const struct line *l, struct session *s)

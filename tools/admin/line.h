@@ -4,6 +4,8 @@
 
 #include "session.h"
 
+enum { LINE_FILES_MAX = 255 };
+
 struct line {
 	const char *reader; /* NULL: none named */
 	bool wait, json, force;
@@ -11,7 +13,15 @@ struct line {
 	long shares;                                  /* negative: not given */
 	const char *out;                              /* file; NULL: not given */
 	struct secret pin, new_pin, so_pin, password; /* empty: not given */
-	char **args;                                  /* what is no option */
+	struct secret file_password;                  /* of a key file */
+	struct secret passwords[LINE_FILES_MAX];      /* each --password; `password` is the first */
+	size_t passwords_n;
+	const char *share[LINE_FILES_MAX]; /* each --share */
+	size_t share_n;
+	const char *label, *id, *ca; /* NULL: not given */
+	bool aes;
+	long key_reference, threshold, total; /* 0: not given */
+	char **args;                          /* what is no option */
 	int args_n;
 };
 

@@ -2,11 +2,12 @@
 #ifndef TWINHSM_TOOLS_ADMIN_SHARES_H
 #define TWINHSM_TOOLS_ADMIN_SHARES_H
 
+#include "line.h"
 #include "p15/keyblob.h"
-#include "verify_line.h"
 
-/* Opens all shares of the command line, asking for the passwords that are not there, and puts the
- * key together. 0, or the exit status after a message. */
-int shares_open(const struct verify_line *l, struct dkek *out);
+/* Opens the shares in these files and puts the key together. The passwords are those of the line,
+ * in the order of the files; where there is none the line's number of parts of a split one is asked
+ * for, or a whole one. 0, or the exit status after a message. */
+int shares_open(const struct line *l, const char *const *file, size_t n, struct dkek *out);
 
 #endif

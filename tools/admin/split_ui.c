@@ -4,6 +4,7 @@
 
 #include "actions.h"
 #include "backup/backup.h"
+#include "base/ossl.h"
 
 /* Erases a terminal and what can be scrolled back to: ECMA-48 8.3.39, 8.3.57, and xterm's own. */
 static const char clear_screen[] = "\033[H\033[2J\033[3J";
@@ -23,7 +24,8 @@ static hsm_rc make_secret(struct session *s, struct secret *out)
 	hsm_rc rc;
 
 	do {
-		TRY(card_random(s->lane, random, sizeof(random)));
+		TRY(s != NULL ? card_random(s->lane, random, sizeof(random))
+		              : ossl_random(random, sizeof(random)));
 		rc = split_secret(rd_of(random, sizeof(random)), out);
 	} while (rc == HSM_E_BAD_DATA);
 	OPENSSL_cleanse(random, sizeof(random));
@@ -77,7 +79,7 @@ int split_show(struct session *s, unsigned threshold, unsigned total, struct sec
 	if (rc == HSM_OK)
 		rc = split_make(secret_rd(password), threshold, total, &split);
 	return rc == HSM_OK ? show_all(&split)
-	                    : session_fail(s, "the password could not be split", rc);
+	                    : ui_fail("the password could not be split: %s", rc_text(rc));
 }
 
 /* ---- putting together ---- */
