@@ -17,7 +17,7 @@ static void rebuild(const struct ccid_msg *m, struct rd whole)
 static void device(const struct ccid_msg *cmd)
 {
 	uint8_t type;
-	bool known = ccid_command_check(cmd, &type) == HSM_OK;
+	bool known = ccid_command_check(cmd, &type) != HSM_E_UNSUPPORTED;
 	struct ccid_msg replies[] = {
 		ccid_reply(cmd, CCID_CARD_ACTIVE, cmd->param[2], cmd->data),
 		ccid_reply_failed(cmd, CCID_CARD_INACTIVE, cmd->param[0]),

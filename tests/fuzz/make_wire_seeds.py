@@ -92,8 +92,8 @@ T1_HOST = {
 }
 T1_CARD = {
     "plain": b"\x02" + block(0x00, bytes(5)) + b"\x02" + block(0x40, bytes(5)) + b"\x02",
-    "ifs_wtx": b"\x03" + block(0xC1, b"\xfe") + block(0x00, bytes(5)) + b"\x05" + block(0xE3, b"\x05")
-    + b"\x40",
+    "ifs_wtx": b"\x03" + block(0xC1, b"\xfe") + block(0x00, bytes(5)) + b"\x05"
+    + block(0xE3, b"\x05") + b"\x40",
     "chains": b"\x00" + block(0x20, bytes(32)) + block(0x40, bytes(9)) + b"\x30" + block(0x90)
     + block(0x80),
     "again": b"\x02" + block(0x00, bytes(5)) + b"\x02" + block(0x80) + RAW + block(0x90),
