@@ -29,9 +29,9 @@ class Using:
     """What the sources that name a file have in them."""
 
     def __init__(self, sources):
-        text = "".join(sources)
-        self.literals = set(LITERAL.findall(text))
-        self.digits = re.sub(r'[\s"]', "", text).upper()
+        # one by one: a quotation mark that stands alone turns the rest of its file inside out
+        self.literals = {found for text in sources for found in LITERAL.findall(text)}
+        self.digits = re.sub(r'[\s"]', "", "".join(sources)).upper()
 
     def has(self, name):
         return name in self.literals or re.sub(r"[0-9]+$", "%zu", name) in self.literals
