@@ -104,6 +104,20 @@ for command in backup restore verify; do
 	wrong 0 "^usage: twinhsm-tool $command DIR" "$tool" $command --help
 done
 
+step "Answers as JSON, alone on standard output, also when something is refused"
+answer() {
+	"${@:2}" 2>/dev/null | python3 -c 'import json, sys
+answer = json.load(sys.stdin)
+print(answer["ok"], len(answer["items"]), answer.get("complete"))' >"$work/answer" || true
+	same "answer of ${*:2}" "$(cat "$work/answer")" "$1"
+}
+answer 'True 4 True' "$tool" verify "$good" --json
+answer 'False 0 None' tool_on "$a" backup "$good" --pin "$pin" --json
+answer 'True 4 True' tool_on "$a" backup "$work/json" --pin "$pin" --json
+answer 'False 0 None' tool_on "$b" restore "$work/none" --pin "$pin" --json
+cp "$b" "$work/json.token"
+answer 'True 4 True' tool_on "$work/json.token" restore "$good" --pin "$pin" --json
+
 step "Manifests that are none"
 printf 'no JSON' >"$work/text"
 fresh_bad

@@ -345,17 +345,20 @@ static int conclude(struct job *j, int status)
 
 static int run(struct job *j)
 {
-	int status = line_open(&j->l, j->s);
+	int status;
 
+	report_begin(&j->report, j->l.json, j->dir, 0);
+	status = line_open(&j->l, j->s);
 	if (status == 0)
 		status = session_login(j->s, &j->l.pin);
 	if (status == 0)
 		status = begin(j);
-	if (status != 0)
-		return status;
-	report_begin(&j->report, j->l.json, j->dir, count(j));
-	report_text(&j->report, "serial", j->m.serial);
-	return report_end(&j->report, conclude(j, backup_all(j)));
+	if (status == 0) {
+		j->report.total = count(j);
+		report_text(&j->report, "serial", j->m.serial);
+		status = conclude(j, backup_all(j));
+	}
+	return report_end(&j->report, status);
 }
 
 int cmd_backup(int argc, char **argv)

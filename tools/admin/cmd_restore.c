@@ -180,19 +180,22 @@ static int restore_all(struct job *j)
 
 static int run(struct job *j)
 {
-	int status = check_folder(j);
+	int status;
 
+	report_begin(&j->report, j->l.json, j->dir, 0);
+	status = check_folder(j);
 	if (status == 0)
 		status = line_open(&j->l, j->s);
 	if (status == 0)
 		status = check_card(j);
 	if (status == 0)
 		status = session_login(j->s, &j->l.pin);
-	if (status != 0)
-		return status;
-	report_begin(&j->report, j->l.json, j->dir, j->m.items_n);
-	report_text(&j->report, "card", j->s->address);
-	return report_end(&j->report, restore_all(j));
+	if (status == 0) {
+		j->report.total = j->m.items_n;
+		report_text(&j->report, "card", j->s->address);
+		status = restore_all(j);
+	}
+	return report_end(&j->report, status);
 }
 
 int cmd_restore(int argc, char **argv)
