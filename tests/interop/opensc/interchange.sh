@@ -1,8 +1,6 @@
 #!/bin/bash
 # twinhsm-tool and Debian's sc-hsm-tool exchange DKEK shares, parts of split passwords and wrapped
 # keys in both directions; restored keys are the same keys, as openssl and raw commands see it.
-# shellcheck source=tests/interop/opensc/lib.sh
-. "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/interop/opensc/two_readers.sh
 . "$(dirname "$0")/two_readers.sh"
 

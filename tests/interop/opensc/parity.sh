@@ -3,8 +3,6 @@
 # its own. Both must end with the same exit status, the same card and the same files.
 #
 # usage: parity.sh PART     the part of the table whose headings begin with this
-# shellcheck source=tests/interop/opensc/lib.sh
-. "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/interop/opensc/two_readers.sh
 . "$(dirname "$0")/two_readers.sh"
 

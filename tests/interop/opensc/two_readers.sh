@@ -1,6 +1,9 @@
 # shellcheck shell=bash
-# Two cards in the two readers of one pcscd: reader 0 and reader 1. Sourced after lib.sh.
+# Two cards in the two readers of one pcscd: reader 0 and reader 1. Sourced.
+# shellcheck source=tests/interop/opensc/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# shellcheck disable=SC2034 # for those who source this
 readers=('Virtual PCD 00 00' 'Virtual PCD 00 01')
 servers=('' '')
 
