@@ -114,6 +114,7 @@ print(answer["ok"], len(answer["items"]), answer.get("complete"))' >"$work/answe
 answer 'True 4 True' "$tool" verify "$good" --json
 answer 'False 0 None' tool_on "$a" backup "$good" --pin "$pin" --json
 answer 'True 4 True' tool_on "$a" backup "$work/json" --pin "$pin" --json
+answer 'False 0 None' "$tool" verify "$work/none" --json
 answer 'False 0 None' tool_on "$b" restore "$work/none" --pin "$pin" --json
 cp "$b" "$work/json.token"
 answer 'True 4 True' tool_on "$work/json.token" restore "$good" --pin "$pin" --json
@@ -242,6 +243,7 @@ taken=$(contents "$b")
 wrong 1 'something else is in the place of key 1 "one"' tool_on "$b" restore "$good" --pin "$pin"
 has "$out" 'nothing was restored; --force replaces'
 wrong 1 'something else is in the place of key 1' "$tool" verify "$good" --reader "emu:$b"
+has "$out" 'key 1 .*: its place is taken'
 same "contents of card B" "$(contents "$b")" "$taken"
 out=$(tool_on "$b" restore "$good" --pin "$pin" --force)
 has "$out" 'key 1 "one".*: replaced'

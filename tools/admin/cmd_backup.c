@@ -347,7 +347,7 @@ static int run(struct job *j)
 {
 	int status;
 
-	report_begin(&j->report, j->l.json, j->dir, 0);
+	report_begin(&j->report, j->l.json, j->dir);
 	status = line_open(&j->l, j->s);
 	if (status == 0)
 		status = session_login(j->s, &j->l.pin);

@@ -182,7 +182,7 @@ static int run(struct job *j)
 {
 	int status;
 
-	report_begin(&j->report, j->l.json, j->dir, 0);
+	report_begin(&j->report, j->l.json, j->dir);
 	status = check_folder(j);
 	if (status == 0)
 		status = line_open(&j->l, j->s);

@@ -100,19 +100,25 @@ static int look(struct job *j, const struct contents *c, const struct item *item
 
 /* ---- all ---- */
 
+/* Where an item fails is what is told of it; what comes after is not tried. */
 static int verify_one(struct job *j, const struct contents *c, const struct item *item)
 {
 	AUTO_BUF content = { 0 };
 	struct wrapfile w;
+	const char *state = "damaged";
 	int status = place_load(&j->f, item, &content, &w);
 
-	if (status == 0 && j->has_card)
+	if (status == 0 && j->has_card) {
+		state = "its place is taken";
 		status = look(j, c, item, buf_rd(&content), &w);
-	if (status == 0 && j->has_dkek && place_is_key(item))
+	}
+	if (status == 0 && j->has_dkek && place_is_key(item)) {
+		state = "does not open, or is another key";
 		status = open_key(j, item, &w);
+	}
 	j->keys += place_is_key(item);
 	j->bytes += content.n;
-	report_item(&j->report, item, status == 0 ? "good" : "BAD");
+	report_item(&j->report, item, status == 0 ? "good" : state);
 	return status;
 }
 
@@ -203,8 +209,10 @@ static int verify(struct job *j)
 
 static int run(struct job *j)
 {
-	int status = folder_open_read(&j->f, j->l.args[0]);
+	int status;
 
+	report_begin(&j->report, j->l.json, j->l.args[0]);
+	status = folder_open_read(&j->f, j->l.args[0]);
 	if (status == 0)
 		status = folder_load(&j->f, &j->m);
 	if (status == 0 && j->l.reader != NULL) {
@@ -215,11 +223,12 @@ static int run(struct job *j)
 		status = shares_open(&j->l, j->l.share, j->l.share_n, &j->dkek);
 		j->has_dkek = true;
 	}
-	if (status != 0)
-		return status;
-	report_begin(&j->report, j->l.json, j->l.args[0], j->m.items_n);
-	report_text(&j->report, "serial", j->m.serial);
-	return report_end(&j->report, verify(j));
+	if (status == 0) {
+		j->report.total = j->m.items_n;
+		report_text(&j->report, "serial", j->m.serial);
+		status = verify(j);
+	}
+	return report_end(&j->report, status);
 }
 
 int cmd_verify_backup(int argc, char **argv)

@@ -7,11 +7,11 @@
 #include "card/card.h"
 #include "ui.h"
 
-void report_begin(struct report *r, bool json, const char *folder, size_t total)
+void report_begin(struct report *r, bool json, const char *folder)
 {
 	char text[256];
 
-	*r = (struct report){ .json = json, .lines = json ? stderr : stdout, .total = total };
+	*r = (struct report){ .json = json, .lines = json ? stderr : stdout };
 	r->root = json_object();
 	r->items = json_array();
 	ui_clean(rd_str(folder), text, sizeof(text));

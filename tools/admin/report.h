@@ -14,8 +14,8 @@ struct report {
 	bool json;
 };
 
-/* `what` is the folder. */
-void report_begin(struct report *r, bool json, const char *folder, size_t total);
+/* `total` is the caller's to fill in. */
+void report_begin(struct report *r, bool json, const char *folder);
 
 /* One more item is done, as `state` says in a word or some. */
 void report_item(struct report *r, const struct item *item, const char *state);
