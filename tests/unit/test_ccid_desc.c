@@ -189,7 +189,8 @@ static void ccid_find__not_a_reader__not_found(void **state)
 		{ "bulk out is interrupt", 9 + 54 + 3, 3 },
 		{ "bulk in is isochronous", 9 + 54 + 7 + 3, 1 },
 		{ "bulk in is another bulk out", 9 + 54 + 7 + 2, 0x03 },
-		{ "packets of 0 bytes", 9 + 54 + 4, 0 },
+		{ "packets out of 0 bytes", 9 + 54 + 4, 0 },
+		{ "packets in of 0 bytes", 9 + 54 + 7 + 4, 0 },
 	};
 
 	(void)state;
@@ -295,6 +296,8 @@ static void quirks__known_and_unknown_devices(void **state)
 	assert_false(quirk_serial_tells(NULL, RD_LIT("")));
 	assert_true(quirk_serial_tells(NULL, RD_LIT("01A001000000000")));
 	assert_non_null(quirk_find(0x04E6, 0x5817, 0));
+	assert_string_equal(quirk_find(0x04E6, 0x5410, 0x0521)->name, "SCR355");
+	assert_string_equal(quirk_find(0x04E6, 0x5410, 0x0204)->name, "SCR35xx v2.0");
 	assert_null(quirk_find(0x20A0, 0x4231, 0x0100));
 	assert_null(quirk_find(0x4230, 0x20A0, 0x0100));
 }

@@ -127,25 +127,29 @@ static void usbip_unlink__both__their_bytes(void **state)
 	assert_int_equal(u.status, -104);
 }
 
-/* A word of the head of cmd_out, changed. */
+/* A word of the head, changed. */
 static void usbip_command__hostile__refused(void **state)
 {
 	static const struct {
-		const char *what;
+		const char *what, *hex;
 		size_t word;
 		uint32_t value;
 		hsm_rc length, get;
 	} cases[] = {
-		{ "no such packet", 0, 5, HSM_E_UNSUPPORTED, HSM_E_UNSUPPORTED },
-		{ "an answer", 0, USBIP_RET_SUBMIT, HSM_E_UNSUPPORTED, HSM_E_UNSUPPORTED },
-		{ "isochronous", 8, 1, HSM_E_UNSUPPORTED, HSM_E_UNSUPPORTED },
-		{ "not isochronous, said with -1", 8, 0xFFFFFFFF, HSM_OK, HSM_OK },
-		{ "more than the limit", 6, USBIP_DATA_MAX + 1, HSM_E_BAD_LEN, HSM_E_BAD_LEN },
-		{ "the limit", 6, USBIP_DATA_MAX, HSM_OK, HSM_E_BAD_LEN },
-		{ "negative length", 6, 0xFFFFFFFF, HSM_E_BAD_LEN, HSM_E_BAD_LEN },
-		{ "a byte less than there is", 6, 63, HSM_OK, HSM_E_BAD_LEN },
-		{ "endpoint 16", 4, 16, HSM_OK, HSM_E_BAD_DATA },
-		{ "direction 2", 3, 2, HSM_OK, HSM_E_BAD_LEN },
+		{ "no such packet", cmd_out, 0, 5, HSM_E_UNSUPPORTED, HSM_E_UNSUPPORTED },
+		{ "an answer", cmd_out, 0, USBIP_RET_SUBMIT, HSM_E_UNSUPPORTED, HSM_E_UNSUPPORTED },
+		{ "isochronous", cmd_out, 8, 1, HSM_E_UNSUPPORTED, HSM_E_UNSUPPORTED },
+		{ "not isochronous, said with -1", cmd_out, 8, 0xFFFFFFFF, HSM_OK, HSM_OK },
+		{ "more than the limit", cmd_out, 6, USBIP_DATA_MAX + 1, HSM_E_BAD_LEN,
+		        HSM_E_BAD_LEN },
+		{ "the limit", cmd_out, 6, USBIP_DATA_MAX, HSM_OK, HSM_E_BAD_LEN },
+		{ "negative length", cmd_out, 6, 0xFFFFFFFF, HSM_E_BAD_LEN, HSM_E_BAD_LEN },
+		{ "a byte less than there is", cmd_out, 6, 63, HSM_OK, HSM_E_BAD_LEN },
+		{ "endpoint 16", cmd_out, 4, 16, HSM_OK, HSM_E_BAD_DATA },
+		{ "direction 2", cmd_out, 3, 2, HSM_OK, HSM_E_BAD_LEN },
+		{ "IN of more than the limit", cmd_in, 6, USBIP_DATA_MAX + 1, HSM_E_BAD_LEN,
+		        HSM_E_BAD_LEN },
+		{ "IN of the limit", cmd_in, 6, USBIP_DATA_MAX, HSM_OK, HSM_OK },
 	};
 
 	(void)state;
@@ -155,10 +159,37 @@ static void usbip_command__hostile__refused(void **state)
 		size_t n;
 		struct wr w = wr_of(v.p + 4 * cases[i].word, 4);
 
-		(void)unhex(&v, cmd_out);
+		(void)unhex(&v, cases[i].hex);
 		wr_u32(&w, cases[i].value);
 		check_rc(cases[i].what, usbip_command_length(rd_of(v.p, 48), &n), cases[i].length);
 		check_rc(cases[i].what, usbip_command_get(rd_of(v.p, v.n), &u), cases[i].get);
+	}
+}
+
+static void usbip_answer__hostile__refused(void **state)
+{
+	static const struct {
+		const char *what;
+		size_t word;
+		uint32_t value;
+		hsm_rc rc;
+	} cases[] = {
+		{ "a command", 0, USBIP_CMD_SUBMIT, HSM_E_UNSUPPORTED },
+		{ "isochronous", 8, 1, HSM_E_UNSUPPORTED },
+		{ "more than the limit", 6, USBIP_DATA_MAX + 1, HSM_E_BAD_LEN },
+		{ "negative length", 6, 0x80000000, HSM_E_BAD_LEN },
+		{ "a byte less than there is", 6, 63, HSM_E_BAD_LEN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct usbip_urb u;
+		struct vec v;
+		struct wr w = wr_of(v.p + 4 * cases[i].word, 4);
+
+		(void)unhex(&v, ret_in);
+		wr_u32(&w, cases[i].value);
+		check_rc(cases[i].what, usbip_answer_get(rd_of(v.p, v.n), true, &u), cases[i].rc);
 	}
 }
 
@@ -286,6 +317,7 @@ int main(void)
 		cmocka_unit_test(usbip_urb_put__examples__their_bytes),
 		cmocka_unit_test(usbip_unlink__both__their_bytes),
 		cmocka_unit_test(usbip_command__hostile__refused),
+		cmocka_unit_test(usbip_answer__hostile__refused),
 		cmocka_unit_test(usbip__cut_off_anywhere__refused),
 		cmocka_unit_test(usbip_devlist__one_device__at_the_offsets_of_the_table),
 		cmocka_unit_test(usbip_import__asked_and_answered),
