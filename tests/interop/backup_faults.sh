@@ -214,7 +214,8 @@ wrong 1 'complete backup of this card' tool_on "$a" backup "$good" --pin "$pin"
 wrong 1 'holds a backup of card .*, this is card' tool_on "$b" backup "$good" --pin "$pin"
 mkdir "$work/papers"
 echo text >"$work/papers/letter"
-wrong 1 "neither empty nor a backup: it has 'letter'" tool_on "$a" backup "$work/papers" --pin "$pin"
+wrong 1 "neither empty nor a backup: it has 'letter'" \
+	tool_on "$a" backup "$work/papers" --pin "$pin"
 wrong 1 "neither empty nor" tool_on "$a" backup "$work/papers" --pin "$pin" --force
 wrong 1 'another process works' flock "$good" env TWINHSM_CARDS="emu:$a" \
 	"$tool" backup "$good" --pin "$pin" --force
