@@ -1,6 +1,6 @@
 #!/bin/bash
-# Secure messaging from the programs and the module to a card behind a socket: everything works as in
-# clear, and after the channel is open nothing crosses the carrier unprotected.
+# Secure messaging from the programs and the module to a card behind a socket: everything works as
+# in clear, and after the channel is open nothing crosses the carrier unprotected.
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/../interop/lib.sh"
 

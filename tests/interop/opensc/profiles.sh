@@ -1,6 +1,6 @@
 #!/bin/bash
-# Each model of card that a token can be made as: OpenSC's tools and our own module make it ready and
-# use keys on it, up to what that model knows; openssl judges the signatures.
+# Each model of card that a token can be made as: OpenSC's tools and our own module make it ready
+# and use keys on it, up to what that model knows; openssl judges the signatures.
 # shellcheck source=tests/interop/opensc/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -25,8 +25,8 @@ public_of() {
 	case $3 in
 	EC:*)
 		quiet "$1" -O --type pubkey
-		point=$(awk -v id="$2" '$1 == "EC_POINT:" { p = $2 } $1 == "ID:" && $2 == id { print p }' \
-			<<<"$out")
+		point=$(awk -v id="$2" '$1 == "EC_POINT:" { p = $2 }
+			$1 == "ID:" && $2 == id { print p }' <<<"$out")
 		cat >"$work/spki.conf" <<-END
 			asn1 = SEQUENCE:key
 			[key]
@@ -50,10 +50,11 @@ signs() {
 	case $type in
 	EC*) mechanism=ECDSA ;;
 	esac
-	quiet "$module" --login --pin "$pin" --keypairgen --key-type "$type" --id "$id" --label "$type"
+	quiet "$module" --login --pin "$pin" --keypairgen --key-type "$type" --id "$id" \
+		--label "$type"
 	public_of "$module" "$id" "$type"
-	quiet "$module" --login --pin "$pin" --sign -m $mechanism --signature-format openssl --id "$id" \
-		-i "$work/digest" --output-file "$work/signature"
+	quiet "$module" --login --pin "$pin" --sign -m $mechanism --signature-format openssl \
+		--id "$id" -i "$work/digest" --output-file "$work/signature"
 	quiet openssl pkeyutl -verify -pubin -inkey "$work/public" -in "$work/digest" \
 		-sigfile "$work/signature"
 }
