@@ -163,6 +163,17 @@ static json_t *time_text(const ASN1_TIME *time)
 	return json_string(text);
 }
 
+static void print_findings(const json_t *list)
+{
+	const json_t *found;
+	size_t i;
+
+	json_array_foreach(list, i, found)
+	        printf("%s: %s\n\t%s\n", json_string_value(json_object_get(found, "severity")),
+	                json_string_value(json_object_get(found, "finding")),
+	                json_string_value(json_object_get(found, "remedy")));
+}
+
 static int answer(struct check *c, X509 *cert)
 {
 	json_t *out = json_object();
@@ -176,9 +187,12 @@ static int answer(struct check *c, X509 *cert)
 	json_object_set_new(out, "not_after", time_text(X509_get0_notAfter(cert)));
 	json_object_set_new(out, "chain_checked", json_boolean(c->l.ca != NULL));
 	json_object_set_new(out, "card_checked", json_boolean(c->l.reader != NULL));
-	json_object_set(out, "findings", c->found.list);
 	json_object_set_new(out, "usable", json_boolean(good));
+	if (c->l.json)
+		json_object_set(out, "findings", c->found.list);
 	status = json_answer(out, c->l.json);
+	if (!c->l.json)
+		print_findings(c->found.list);
 	return status != 0 ? status : good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
