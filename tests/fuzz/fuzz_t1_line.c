@@ -1,6 +1,9 @@
 #include "fuzz.h"
 #include "t1_line.h"
 
+/* Of one input; and an IFSD below this would only make chains longer. */
+enum { COMMANDS = 6, IFSD_MIN = 16 };
+
 /* What happens to each block: one byte of the input, and one for the place. */
 static enum t1_fault from_input(void *arg, unsigned *where)
 {
@@ -25,15 +28,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!rd_u8(&in, &how) || !rd_u8(&in, &ifs))
 		return 0;
+	ifs |= IFSD_MIN;
 	l.card_ifsc = (how & 2) != 0 ? 254 : 32;
 	l.wtx = how >> 4 & 3;
 	setup = (struct t1_host_setup){ l.card_ifsc, ifs > T1_INF_MAX ? 0 : ifs, (how & 1) != 0 };
 	t1_line_power(&l, &setup);
-	for (unsigned serial = 0; rd_u8(&in, &n) && rd_u8(&in, &answer_n); serial++) {
+	for (unsigned serial = 0; serial < COMMANDS && rd_u8(&in, &n) && rd_u8(&in, &answer_n);
+	        serial++) {
 		struct wr command = WR_ARRAY(c), answer = WR_ARRAY(a), expect = WR_ARRAY(e);
 		hsm_rc rc;
 
-		t1_line_command(&command, serial, (size_t)n * 3 + 4, (size_t)answer_n * 3);
+		t1_line_command(&command, serial, (size_t)n + 4, answer_n);
 		t1_line_expect(&expect, wr_rd(&command));
 		rc = t1_line_apdu(&l, wr_rd(&command), &answer);
 		FUZZ_ASSERT(!l.endless && l.runs <= 1);
