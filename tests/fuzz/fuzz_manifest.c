@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "admin/manifest.h"
+#include "admin/backup/manifest.h"
 #include "fuzz.h"
 
 /* Texts of a manifest reach terminals. */

@@ -1,5 +1,5 @@
 twinhsm_fuzz(manifest
   SOURCES
-    ${PROJECT_SOURCE_DIR}/tools/admin/manifest.c
-    ${PROJECT_SOURCE_DIR}/tools/admin/manifest_json.c
+    ${PROJECT_SOURCE_DIR}/tools/admin/backup/manifest.c
+    ${PROJECT_SOURCE_DIR}/tools/admin/backup/manifest_json.c
   LINK twinhsm_tools PkgConfig::JANSSON)

@@ -1,5 +1,5 @@
-/* tools/admin/attestation.c: requests of a genuine device, and of others (tests/golden) */
-#include "admin/attestation.h"
+/* tools/admin/facts/attestation.c: requests of a genuine device, and of others (tests/golden) */
+#include "admin/facts/attestation.h"
 #include "base/ossl.h"
 #include "vec.h"
 

@@ -2,7 +2,7 @@
 #ifndef TWINHSM_TOOLS_ADMIN_COMMANDS_H
 #define TWINHSM_TOOLS_ADMIN_COMMANDS_H
 
-#include "ui.h"
+#include "common/ui.h"
 
 /* NULL when there is none of this name. */
 const struct command *command_find(const char *name);

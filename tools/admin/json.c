@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "ui.h"
+#include "common/ui.h"
 
 /* ---- memory ---- */
 

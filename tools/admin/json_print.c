@@ -1,8 +1,8 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "common/ui.h"
 #include "json.h"
-#include "ui.h"
 
 enum { NAME_WIDTH = 22, INLINE_MAX = 6 };
 

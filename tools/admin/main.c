@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "actions.h"
+#include "admin/act/actions.h"
 #include "base/ossl.h"
 #include "commands.h"
 #include "json.h"

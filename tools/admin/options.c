@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "common/ui.h"
 #include "request.h"
-#include "ui.h"
 
 /* Codes of options beside those of setup.h: the letters of sc-hsm-tool, and some without one. */
 enum code {

@@ -3,7 +3,7 @@
 #ifndef TWINHSM_TOOLS_ADMIN_REQUEST_H
 #define TWINHSM_TOOLS_ADMIN_REQUEST_H
 
-#include "setup.h"
+#include "common/setup.h"
 
 /* In the order in which they are done. */
 enum action {

@@ -3,7 +3,7 @@
 #define TWINHSM_TOOLS_ADMIN_SESSION_H
 
 #include "card/config.h"
-#include "ui.h"
+#include "common/ui.h"
 
 struct session {
 	struct config config;
