@@ -48,7 +48,7 @@ static void show_one(const struct split *split, size_t i)
 /* Each holder sees a part of his own and nothing of the others'. */
 static int show_all(const struct split *split)
 {
-	char prompt[80];
+	char prompt[96];
 
 	for (size_t i = 0; i < split->n; i++) {
 		AUTO_SECRET line = { 0 };
@@ -131,7 +131,7 @@ static int check_share(const struct split *split, size_t n)
 static int ask_share(unsigned n, size_t i, struct split *split)
 {
 	AUTO_SECRET line = { 0 };
-	char prompt[64];
+	char prompt[96];
 	int status;
 
 	snprintf(prompt, sizeof(prompt), "\nPress <enter> to enter share %zu of %u\n\n", i + 1, n);
