@@ -1,0 +1,71 @@
+/* The twin as a USB device without a bus: what a host sends goes in, what the device has for it
+ * comes out. Front ends (USB/IP, a simulated bus in tests) move the bytes.
+ *
+ * A transfer is what a host asks for, not a packet: an IN transfer ends with a packet shorter than
+ * the endpoint's, or when its room is used up. All functions may be called from any thread. */
+#ifndef TWINHSM_EMU_FRONT_CCID_DEV_H
+#define TWINHSM_EMU_FRONT_CCID_DEV_H
+
+#include "base/wr.h"
+
+struct ccid_dev;
+struct ccid_faults;
+
+enum ccid_dev_model {
+	CCID_DEV_NITROKEY, /* Nitrokey HSM, 20a0:4230: TPDU level, CCID on interface 1 */
+	CCID_DEV_STICK,    /* SmartCard-HSM stick, 04e6:5817: extended APDU level */
+};
+
+struct ccid_dev_setup {
+	const char *token; /* path of the token file, borrowed for the call */
+	enum ccid_dev_model model;
+	struct ccid_faults *faults; /* borrowed; NULL: none */
+	/* An IN endpoint may have something now, or the device is gone. Called without a lock, from
+	 * any thread; must not call back into the device. */
+	void (*ready)(void *arg);
+	void *arg;
+};
+
+/* How a transfer ends. */
+enum ccid_dev_status {
+	CCID_DEV_OK,
+	CCID_DEV_NOT_YET,  /* IN: nothing there; ask again after `ready` */
+	CCID_DEV_STALL,    /* until clear halt, for endpoints other than 0 */
+	CCID_DEV_OVERFLOW, /* IN: a packet did not fit into the room */
+	CCID_DEV_GONE,     /* unplugged */
+};
+
+/* Powers the card up and plugs the device in. Outcomes of emu_open. */
+HSM_MUST hsm_rc ccid_dev_new(const struct ccid_dev_setup *setup, struct ccid_dev **out);
+
+/* Waits for a command at work. Accepts NULL. */
+void ccid_dev_free(struct ccid_dev *d);
+
+/* A control transfer with its setup packet (USB 2.0, 9.3): `out` is the data stage of the host,
+ * `in` takes that of the device, at most wLength bytes. Standard requests, the class requests of
+ * CCID, CLEAR_FEATURE(ENDPOINT_HALT), SET_CONFIGURATION, SET_INTERFACE. Never CCID_DEV_NOT_YET. */
+enum ccid_dev_status ccid_dev_control(
+        struct ccid_dev *d, const uint8_t setup[8], struct rd out, struct wr *in);
+
+/* An OUT transfer; `ep` is the address of the endpoint. Never CCID_DEV_NOT_YET. */
+enum ccid_dev_status ccid_dev_out(struct ccid_dev *d, uint8_t ep, struct rd data);
+
+/* An IN transfer into the whole room of `w`; `ep` has its direction bit, 0x80. */
+enum ccid_dev_status ccid_dev_in(struct ccid_dev *d, uint8_t ep, struct wr *w);
+
+/* As after a port reset: unconfigured, the card without power. */
+void ccid_dev_reset(struct ccid_dev *d);
+
+/* Pulls the device out: all that follows is CCID_DEV_GONE. */
+void ccid_dev_unplug(struct ccid_dev *d);
+
+/* What a bus needs to know of it. The bytes live as long as the device. */
+struct ccid_dev_facts {
+	uint16_t vid, pid, bcd;
+	struct rd device;        /* descriptor, 18 bytes */
+	struct rd configuration; /* descriptor with all that belongs to it */
+	const char *serial;
+};
+const struct ccid_dev_facts *ccid_dev_facts(const struct ccid_dev *d);
+
+#endif

@@ -1,0 +1,44 @@
+/* A CCID function of a USB device that is open and claimed: transfers, nothing of what they mean.
+ * Under it is libusb, or the device of a test. One thread at a time. */
+#ifndef TWINHSM_TRANSPORT_USB_PIPE_H
+#define TWINHSM_TRANSPORT_USB_PIPE_H
+
+#include "base/wr.h"
+#include "wire/ccid_desc.h"
+#include "wire/quirks.h"
+
+struct usb_pipe;
+
+/* Outcomes of the transfers: HSM_E_TIMEOUT, HSM_E_STALL, HSM_E_GONE, HSM_E_SMALL (the device sent
+ * more than there was room for), HSM_E_IO. */
+struct usb_pipe_ops {
+	/* One bulk OUT transfer, with a zero-length packet after it when it fills its last packet.
+	 */
+	hsm_rc (*out)(struct usb_pipe *p, struct rd bytes, unsigned timeout_ms);
+
+	/* One bulk IN transfer of at most the room in `w`, which is a multiple of the packet size;
+	 * may be empty. */
+	hsm_rc (*in)(struct usb_pipe *p, struct wr *w, unsigned timeout_ms);
+
+	/* The class request ABORT (CCID 1.10, 5.3.1). */
+	hsm_rc (*abort)(struct usb_pipe *p, uint8_t slot, uint8_t seq);
+
+	/* Clears the halt of both bulk endpoints. */
+	hsm_rc (*clear)(struct usb_pipe *p);
+
+	/* Puts the next message of the interrupt endpoint that came since the last call into `w`,
+	 * without waiting; nothing when there is none. */
+	hsm_rc (*notice)(struct usb_pipe *p, struct wr *w);
+
+	/* Gives the interface back. */
+	void (*close)(struct usb_pipe *p);
+};
+
+/* First member of every pipe. */
+struct usb_pipe {
+	const struct usb_pipe_ops *ops;
+	struct ccid_function function;
+	const struct quirk *quirk; /* NULL: none known */
+};
+
+#endif
