@@ -59,6 +59,9 @@ void ccid_dev_reset(struct ccid_dev *d);
 /* Pulls the device out: all that follows is CCID_DEV_GONE. */
 void ccid_dev_unplug(struct ccid_dev *d);
 
+/* Has it been pulled out? */
+bool ccid_dev_gone(struct ccid_dev *d);
+
 /* What a bus needs to know of it. The bytes live as long as the device. */
 struct ccid_dev_facts {
 	uint16_t vid, pid, bcd;
