@@ -19,6 +19,20 @@ struct tp_epoch {
 /* Called with what stands after "scheme:" in the address of a card, borrowed. */
 typedef hsm_rc tp_found(void *arg, const char *where);
 
+enum { TP_SERIAL_MAX = 64 };
+
+/* The USB device behind a card: what it takes to see that two carriers show the same one. */
+struct tp_usb_id {
+	unsigned bus, device; /* as lsusb numbers them; 0: not known */
+	char serial[TP_SERIAL_MAX +
+	            1]; /* iSerialNumber without blanks at its ends; "": not known */
+};
+
+/* Notices that cards of a carrier may have come or gone. One thread at a time. */
+struct tp_watch {
+	const struct tp_ops *ops;
+};
+
 struct tp_ops {
 	const char *scheme; /* "emu": the word before the colon of a card's address */
 
@@ -51,6 +65,28 @@ struct tp_ops {
 	 * outcome of `found` that is not HSM_OK. Without `wake`, nothing is started for that, and
 	 * the outcome is not HSM_OK when something would have to be. NULL: cannot tell. */
 	hsm_rc (*list)(bool wake, tp_found *found, void *arg);
+
+	/* What is at `where` now, without a command and without powering it: HSM_OK and a number
+	 * that is another one for another card, and for the same card put in again; else why a card
+	 * there cannot be used now, as `open` would say. Cards that this process has open are
+	 * there. NULL: only `open` tells. */
+	hsm_rc (*sight)(const char *where, uint64_t *stamp);
+
+	/* Is the card still there? No command, but it may ask the system, unlike look. HSM_E_GONE
+	 * is for good. May run beside xfer of another thread, and does not wait for it. NULL: look.
+	 */
+	hsm_rc (*present)(struct tp *tp);
+
+	/* HSM_E_UNSUPPORTED when there is no USB device behind `where`, or it cannot be told. Asked
+	 * of what `list` found. NULL: never. */
+	hsm_rc (*usb_id)(const char *where, struct tp_usb_id *out);
+
+	/* Opens what noticing costs; `wake` as for list. `changed`: may what list and sight tell be
+	 * other than at the call before? It is cheap and asked several times a second; the first
+	 * answer is true. NULL: it may at any time, and finding out is cheap. */
+	hsm_rc (*watch)(bool wake, struct tp_watch **out);
+	bool (*changed)(struct tp_watch *w);
+	void (*unwatch)(struct tp_watch *w);
 };
 
 /* First member of every carrier's own struct. */
@@ -69,6 +105,18 @@ HSM_MUST hsm_rc tp_open(const char *address, struct tp **out);
 
 /* tp_ops.list of a scheme. HSM_E_BAD_CONFIG when the scheme is unknown or cannot tell. */
 HSM_MUST hsm_rc tp_list(const char *scheme, bool wake, tp_found *found, void *arg);
+
+/* tp_ops.sight of an address. HSM_OK with stamp 0 when the carrier cannot tell. */
+HSM_MUST hsm_rc tp_sight(const char *address, uint64_t *stamp);
+
+/* tp_ops.present of an open carrier. */
+HSM_MUST hsm_rc tp_present(struct tp *tp);
+
+/* tp_ops.usb_id of an address. HSM_E_UNSUPPORTED. */
+HSM_MUST hsm_rc tp_usb_id(const char *address, struct tp_usb_id *out);
+
+/* tp_ops.watch of a scheme; `*out` is NULL when the carrier needs none. */
+HSM_MUST hsm_rc tp_watch(const char *scheme, bool wake, struct tp_watch **out);
 
 /* In a forked child: forgets what the parent had open, and the parent's OpenSSL context, without
  * touching either. */
