@@ -9,7 +9,8 @@
 #include "base/wr.h"
 
 struct ccid_dev;
-struct ccid_faults;
+struct ccid_faults; /* front/ccid_fault.h */
+struct trace;       /* front/trace.h */
 
 enum ccid_dev_model {
 	CCID_DEV_NITROKEY, /* Nitrokey HSM, 20a0:4230: TPDU level, CCID on interface 1 */
@@ -20,6 +21,10 @@ struct ccid_dev_setup {
 	const char *token; /* path of the token file, borrowed for the call */
 	enum ccid_dev_model model;
 	struct ccid_faults *faults; /* borrowed; NULL: none */
+	struct trace *trace;        /* borrowed; NULL: none */
+	/* After how long a command at work asks for more time, in ms; 0: half the block waiting
+	 * time of the card's ATR. */
+	unsigned pace_ms;
 	/* An IN endpoint may have something now, or the device is gone. Called without a lock, from
 	 * any thread; must not call back into the device. */
 	void (*ready)(void *arg);
@@ -35,7 +40,8 @@ enum ccid_dev_status {
 	CCID_DEV_GONE,     /* unplugged */
 };
 
-/* Powers the card up and plugs the device in. Outcomes of emu_open. */
+/* Opens the token and plugs the device in; the card has no power yet. ":memory:" is a card that
+ * goes with the device. Outcomes of emu_open. */
 HSM_MUST hsm_rc ccid_dev_new(const struct ccid_dev_setup *setup, struct ccid_dev **out);
 
 /* Waits for a command at work. Accepts NULL. */
@@ -47,7 +53,9 @@ void ccid_dev_free(struct ccid_dev *d);
 enum ccid_dev_status ccid_dev_control(
         struct ccid_dev *d, const uint8_t setup[8], struct rd out, struct wr *in);
 
-/* An OUT transfer; `ep` is the address of the endpoint. Never CCID_DEV_NOT_YET. */
+/* An OUT transfer; `ep` is the address of the endpoint. Never CCID_DEV_NOT_YET: what the device
+ * cannot do before its last answer was read waits in it, and the endpoint halts after eight such
+ * messages. */
 enum ccid_dev_status ccid_dev_out(struct ccid_dev *d, uint8_t ep, struct rd data);
 
 /* An IN transfer into the whole room of `w`; `ep` has its direction bit, 0x80. */
@@ -55,6 +63,9 @@ enum ccid_dev_status ccid_dev_in(struct ccid_dev *d, uint8_t ep, struct wr *w);
 
 /* As after a port reset: unconfigured, the card without power. */
 void ccid_dev_reset(struct ccid_dev *d);
+
+/* Waits until the card works on nothing. An answer that a fault delays may still be to come. */
+void ccid_dev_settle(struct ccid_dev *d);
 
 /* Pulls the device out: all that follows is CCID_DEV_GONE. */
 void ccid_dev_unplug(struct ccid_dev *d);

@@ -1,7 +1,6 @@
 /* One card and who uses it. */
 #include <openssl/err.h>
 
-#include "apdu/capdu.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "emu.h"
@@ -25,21 +24,6 @@ static uint16_t instead(hsm_rc rc)
 	return rc == HSM_E_TOKEN_BUSY ? SW_NO_DIAGNOSIS : 0;
 }
 
-static void say_command(const struct session *s, struct rd cmd, struct rd rsp)
-{
-	struct capdu c = { 0 };
-	const char *name = s->stream->name;
-	const unsigned sw = rsp.n < 2 ? 0 : (unsigned)(rsp.p[rsp.n - 2] << 8 | rsp.p[rsp.n - 1]);
-
-	if (!log_on(LOG_TRACE))
-		return;
-	if (capdu_parse(cmd, &c) != HSM_OK)
-		log_say(LOG_TRACE, "%s: no command, %zu bytes: %04X", name, cmd.n, sw);
-	else
-		log_say(LOG_TRACE, "%s: %02X %02X %02X %02X Lc %zu Le %zu: %zu bytes, %04X", name,
-		        c.cla, c.ins, c.p1, c.p2, c.data.n, c.ne, rsp.n - 2, sw);
-}
-
 static hsm_rc run_command(struct session *s, struct rd cmd, struct wr *rsp)
 {
 	const size_t start = rsp->n;
@@ -56,7 +40,7 @@ static hsm_rc run_command(struct session *s, struct rd cmd, struct wr *rsp)
 		wr_u16(rsp, instead(rc));
 	}
 	answer = rd_of(rsp->p + start, rsp->n - start);
-	say_command(s, cmd, answer);
+	trace_say(s->stream->name, cmd, answer);
 	trace_put(s->stream->front->trace, &s->from, cmd, answer);
 	return HSM_OK;
 }

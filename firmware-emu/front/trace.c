@@ -8,6 +8,7 @@
 
 #include "apdu/capdu.h"
 #include "base/lock.h"
+#include "base/log.h"
 #include "front/secrets.h"
 
 enum { OWNER_ONLY = 0600, HEADER_N = 4, SW_N = 2 };
@@ -99,4 +100,18 @@ void trace_reset(struct trace *t, struct trace_from *from)
 	fputs("! reset\n", t->file);
 	fflush(t->file);
 	unlock(&t->lock);
+}
+
+void trace_say(const char *name, struct rd cmd, struct rd rsp)
+{
+	struct capdu c = { 0 };
+	const unsigned sw = rsp.n < 2 ? 0 : (unsigned)(rsp.p[rsp.n - 2] << 8 | rsp.p[rsp.n - 1]);
+
+	if (!log_on(LOG_TRACE))
+		return;
+	if (capdu_parse(cmd, &c) != HSM_OK)
+		log_say(LOG_TRACE, "%s: no command, %zu bytes: %04X", name, cmd.n, sw);
+	else
+		log_say(LOG_TRACE, "%s: %02X %02X %02X %02X Lc %zu Le %zu: %zu bytes, %04X", name,
+		        c.cla, c.ins, c.p1, c.p2, c.data.n, c.ne, rsp.n - 2, sw);
 }

@@ -23,4 +23,7 @@ void trace_close(struct trace *t); /* accepts NULL */
 void trace_put(struct trace *t, struct trace_from *from, struct rd cmd, struct rd rsp);
 void trace_reset(struct trace *t, struct trace_from *from);
 
+/* Header, lengths and status word at LOG_TRACE; `name` says whose command it is. */
+void trace_say(const char *name, struct rd cmd, struct rd rsp);
+
 #endif
