@@ -4,7 +4,7 @@
 #include "base/ossl.h"
 #include "transport/transport.h"
 
-static const struct tp_ops *const carriers[] = { &tp_emu, &tp_unix, &tp_pcsc };
+static const struct tp_ops *const carriers[] = { &tp_emu, &tp_unix, &tp_usb, &tp_pcsc };
 
 enum { CARRIERS_N = sizeof(carriers) / sizeof(carriers[0]) };
 

@@ -63,7 +63,8 @@ struct tp_ops {
 
 	/* The SmartCard-HSMs that are there now, without a command to any; ends with the first
 	 * outcome of `found` that is not HSM_OK. Without `wake`, nothing is started for that, and
-	 * the outcome is not HSM_OK when something would have to be. NULL: cannot tell. */
+	 * the outcome is not HSM_OK when something would have to be. NULL: cannot tell. No card is
+	 * in the lists of two carriers: "usb" passes over devices that PC/SC shows. */
 	hsm_rc (*list)(bool wake, tp_found *found, void *arg);
 
 	/* What is at `where` now, without a command and without powering it: HSM_OK and a number
@@ -122,6 +123,6 @@ HSM_MUST hsm_rc tp_watch(const char *scheme, bool wake, struct tp_watch **out);
  * touching either. */
 void tp_forget(void);
 
-extern const struct tp_ops tp_emu, tp_unix, tp_pcsc;
+extern const struct tp_ops tp_emu, tp_unix, tp_usb, tp_pcsc;
 
 #endif

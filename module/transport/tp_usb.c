@@ -1,0 +1,170 @@
+/* A card in a CCID reader on USB, "usb:WHERE", without a service between: the interface is ours as
+ * long as the card is open. */
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/lock.h"
+#include "base/log.h"
+#include "transport/ccid_host.h"
+#include "transport/transport.h"
+#include "transport/usb_bus.h"
+
+enum { LANES_MAX = 1 };
+
+struct usb_tp {
+	struct tp tp;
+	struct tp_lane lane;
+	struct lock lock; /* guards the host: a look may come from any thread */
+	struct ccid_host *host;
+	_Atomic uint64_t resets;
+	atomic_bool gone;
+};
+
+static struct usb_tp *of(struct tp *tp)
+{
+	return (struct usb_tp *)tp;
+}
+
+/* ---- the carrier ---- */
+
+static hsm_rc open_host(const char *where, struct ccid_host **out)
+{
+	const struct usb_device *d;
+	struct usb_pipe *pipe;
+	struct usb_bus bus;
+	hsm_rc rc;
+
+	TRY(usb_scan(&bus));
+	rc = usb_find(&bus, where, &d);
+	if (rc != HSM_OK) {
+		usb_bus_done(&bus);
+		return rc;
+	}
+	TRY(usb_pipe_open(&bus, d, &pipe));
+	return ccid_host_open(pipe, out);
+}
+
+static hsm_rc usb_tp_open(const char *where, struct tp **out)
+{
+	struct usb_tp *t = calloc(1, sizeof(*t));
+	hsm_rc rc;
+
+	if (t == NULL)
+		return HSM_E_MEMORY;
+	rc = open_host(where, &t->host);
+	if (rc != HSM_OK) {
+		free(t);
+		return rc == HSM_E_GONE ? HSM_E_NO_READER : rc;
+	}
+	lock_init(&t->lock);
+	t->tp = (struct tp){ &tp_usb, LANES_MAX, ccid_host_command_max(t->host) };
+	t->lane.tp = &t->tp;
+	*out = &t->tp;
+	return HSM_OK;
+}
+
+static void usb_tp_close(struct tp *tp)
+{
+	struct usb_tp *t = of(tp);
+
+	ccid_host_close(t->host);
+	lock_done(&t->lock);
+	free(t);
+}
+
+static hsm_rc usb_tp_lane_new(struct tp *tp, struct tp_lane **out)
+{
+	*out = &of(tp)->lane;
+	return HSM_OK;
+}
+
+static void usb_tp_lane_close(struct tp_lane *lane)
+{
+	(void)lane;
+}
+
+static void take_note(struct usb_tp *t, hsm_rc rc)
+{
+	atomic_store(&t->resets, ccid_host_resets(t->host));
+	if (rc == HSM_E_GONE)
+		atomic_store(&t->gone, true);
+}
+
+static hsm_rc usb_tp_xfer(struct tp_lane *lane, struct rd cmd, struct wr *rsp)
+{
+	struct usb_tp *t = of(lane->tp);
+	hsm_rc rc;
+
+	lock(&t->lock);
+	rc = ccid_host_xfer(t->host, cmd, rsp);
+	take_note(t, rc);
+	unlock(&t->lock);
+	return rc;
+}
+
+/* Nobody else can reach the card. */
+static hsm_rc usb_tp_hold(struct tp_lane *lane, bool on)
+{
+	(void)lane;
+	(void)on;
+	return HSM_OK;
+}
+
+/* While a command is at work, what is known from before. */
+static hsm_rc usb_tp_look(struct tp *tp, struct tp_epoch *out)
+{
+	struct usb_tp *t = of(tp);
+	uint64_t resets;
+
+	if (pthread_mutex_trylock(&t->lock.m) == 0) {
+		take_note(t, ccid_host_look(t->host));
+		pthread_mutex_unlock(&t->lock.m);
+	}
+	resets = atomic_load(&t->resets);
+	*out = (struct tp_epoch){ resets, resets };
+	return atomic_load(&t->gone) ? HSM_E_GONE : HSM_OK;
+}
+
+/* Devices of the parent stay open in the child, unused, until it ends. */
+static void usb_tp_forget(void)
+{
+}
+
+/* ---- which there are ---- */
+
+static bool is_token(const struct usb_device *d)
+{
+	return d->quirk != NULL && (d->quirk->flags & QUIRK_TOKEN) != 0;
+}
+
+static hsm_rc usb_tp_list(bool wake, tp_found *found, void *arg)
+{
+	char name[USB_NAME_MAX];
+	struct usb_bus bus;
+	hsm_rc rc;
+
+	(void)wake;
+	TRY(usb_scan(&bus));
+	rc = HSM_OK;
+	for (size_t i = 0; i < bus.n && rc == HSM_OK; i++) {
+		if (!is_token(&bus.devices[i]))
+			continue;
+		usb_name(&bus, &bus.devices[i], name);
+		rc = found(arg, name);
+	}
+	usb_bus_done(&bus);
+	return rc;
+}
+
+const struct tp_ops tp_usb = {
+	.scheme = "usb",
+	.open = usb_tp_open,
+	.lane = usb_tp_lane_new,
+	.lane_close = usb_tp_lane_close,
+	.xfer = usb_tp_xfer,
+	.hold = usb_tp_hold,
+	.look = usb_tp_look,
+	.close = usb_tp_close,
+	.forget = usb_tp_forget,
+	.list = usb_tp_list,
+};

@@ -1,0 +1,59 @@
+/* The USB devices with a CCID function, by libusb, and pipes to them. Every user of this has a
+ * libusb context of its own, since the process around us may use libusb, too. */
+#ifndef TWINHSM_TRANSPORT_USB_BUS_H
+#define TWINHSM_TRANSPORT_USB_BUS_H
+
+#include "transport/usb_pipe.h"
+
+struct libusb_context;
+struct libusb_device;
+
+enum {
+	USB_PATH_MAX = 40,   /* "1-1.2": bus, ports; as the kernel names devices */
+	USB_SERIAL_MAX = 64, /* with its zero byte */
+	USB_NAME_MAX = USB_SERIAL_MAX + USB_PATH_MAX,
+};
+
+struct usb_device {
+	struct libusb_device *device; /* counted */
+	struct ccid_function function;
+	const struct quirk *quirk;
+	uint16_t vid, pid;
+	uint8_t bus, address;
+	char path[USB_PATH_MAX];
+	char serial[USB_SERIAL_MAX]; /* empty when it does not tell the device from others */
+};
+
+struct usb_bus {
+	struct libusb_context *context;
+	struct usb_device *devices;
+	size_t n;
+};
+
+/* What is plugged in now. HSM_E_NO_READER: there is no USB here; HSM_E_MEMORY, HSM_E_IO. */
+HSM_MUST hsm_rc usb_scan(struct usb_bus *out);
+void usb_bus_done(struct usb_bus *b);
+
+/* The device that `where` names: its serial number, its path, serial@path, or VID:PID in hex.
+ * HSM_E_NO_READER, HSM_E_READERS. */
+HSM_MUST hsm_rc usb_find(const struct usb_bus *b, const char *where, const struct usb_device **out);
+
+/* The shortest of those that means `d` alone. */
+void usb_name(const struct usb_bus *b, const struct usb_device *d, char out[USB_NAME_MAX]);
+
+/* ---- usb_lib.c ---- */
+
+/* Opens the device and claims its CCID function. The context of the bus belongs to the pipe
+ * afterwards, whatever the outcome: the bus is empty. HSM_E_USB_ACCESS, HSM_E_USB_BUSY, both
+ * logged with what to do about it; HSM_E_GONE, HSM_E_MEMORY, HSM_E_IO. */
+HSM_MUST hsm_rc usb_pipe_open(struct usb_bus *b, const struct usb_device *d, struct usb_pipe **out);
+
+/* ---- usb_holder.c ---- */
+
+/* Says who has the device open, as far as we may see that, and what to do. */
+void usb_holder_say(const struct usb_device *d, const char *name);
+
+/* Says which udev rule is missing. */
+void usb_access_say(const struct usb_device *d, const char *name);
+
+#endif
