@@ -1,7 +1,10 @@
 /* A card in a CCID reader on USB, "usb:WHERE", without a service between: the interface is ours as
  * long as the card is open. */
+#include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/lock.h"
 #include "base/log.h"
@@ -14,6 +17,7 @@ enum { LANES_MAX = 1 };
 struct usb_tp {
 	struct tp tp;
 	struct tp_lane lane;
+	char node[USB_NODE_MAX];
 	struct lock lock; /* guards the host: a look may come from any thread */
 	struct ccid_host *host;
 	_Atomic uint64_t resets;
@@ -27,7 +31,7 @@ static struct usb_tp *of(struct tp *tp)
 
 /* ---- the carrier ---- */
 
-static hsm_rc open_host(const char *where, struct ccid_host **out)
+static hsm_rc open_host(const char *where, struct usb_tp *t)
 {
 	const struct usb_device *d;
 	struct usb_pipe *pipe;
@@ -40,8 +44,9 @@ static hsm_rc open_host(const char *where, struct ccid_host **out)
 		usb_bus_done(&bus);
 		return rc;
 	}
+	usb_node(d, t->node);
 	TRY(usb_pipe_open(&bus, d, &pipe));
-	return ccid_host_open(pipe, out);
+	return ccid_host_open(pipe, &t->host);
 }
 
 static hsm_rc usb_tp_open(const char *where, struct tp **out)
@@ -51,7 +56,7 @@ static hsm_rc usb_tp_open(const char *where, struct tp **out)
 
 	if (t == NULL)
 		return HSM_E_MEMORY;
-	rc = open_host(where, &t->host);
+	rc = open_host(where, t);
 	if (rc != HSM_OK) {
 		free(t);
 		return rc == HSM_E_GONE ? HSM_E_NO_READER : rc;
@@ -125,6 +130,18 @@ static hsm_rc usb_tp_look(struct tp *tp, struct tp_epoch *out)
 	return atomic_load(&t->gone) ? HSM_E_GONE : HSM_OK;
 }
 
+/* The file of a device goes when it is pulled out. */
+static hsm_rc usb_tp_present(struct tp *tp)
+{
+	struct tp_epoch epoch;
+
+	TRY(usb_tp_look(tp, &epoch));
+	if (access(of(tp)->node, F_OK) == 0 || errno != ENOENT)
+		return HSM_OK;
+	atomic_store(&of(tp)->gone, true);
+	return HSM_E_GONE;
+}
+
 /* Devices of the parent stay open in the child, unused, until it ends. */
 static void usb_tp_forget(void)
 {
@@ -156,6 +173,49 @@ static hsm_rc usb_tp_list(bool wake, tp_found *found, void *arg)
 	return rc;
 }
 
+/* Does something with the device at `where`. */
+static hsm_rc with_device(
+        const char *where, hsm_rc (*act)(const struct usb_device *d, void *arg), void *arg)
+{
+	const struct usb_device *d;
+	struct usb_bus bus;
+	hsm_rc rc;
+
+	TRY(usb_scan(&bus));
+	rc = usb_find(&bus, where, &d);
+	if (rc == HSM_OK)
+		rc = act(d, arg);
+	usb_bus_done(&bus);
+	return rc;
+}
+
+/* The kernel numbers devices anew when they are plugged in. */
+static hsm_rc see(const struct usb_device *d, void *stamp)
+{
+	*(uint64_t *)stamp = (uint64_t)d->vid << 48 | (uint64_t)d->pid << 32 |
+	                     (uint64_t)d->bus << 8 | d->address;
+	return usb_usable(d);
+}
+
+static hsm_rc usb_tp_sight(const char *where, uint64_t *stamp)
+{
+	return with_device(where, see, stamp);
+}
+
+static hsm_rc identify(const struct usb_device *d, void *out)
+{
+	struct tp_usb_id *id = out;
+
+	*id = (struct tp_usb_id){ .bus = d->bus, .device = d->address };
+	snprintf(id->serial, sizeof(id->serial), "%s", d->serial);
+	return HSM_OK;
+}
+
+static hsm_rc usb_tp_id(const char *where, struct tp_usb_id *out)
+{
+	return with_device(where, identify, out) == HSM_OK ? HSM_OK : HSM_E_UNSUPPORTED;
+}
+
 const struct tp_ops tp_usb = {
 	.scheme = "usb",
 	.open = usb_tp_open,
@@ -167,4 +227,10 @@ const struct tp_ops tp_usb = {
 	.close = usb_tp_close,
 	.forget = usb_tp_forget,
 	.list = usb_tp_list,
+	.sight = usb_tp_sight,
+	.present = usb_tp_present,
+	.usb_id = usb_tp_id,
+	.watch = usb_watch,
+	.changed = usb_changed,
+	.unwatch = usb_unwatch,
 };

@@ -63,8 +63,7 @@ struct tp_ops {
 
 	/* The SmartCard-HSMs that are there now, without a command to any; ends with the first
 	 * outcome of `found` that is not HSM_OK. Without `wake`, nothing is started for that, and
-	 * the outcome is not HSM_OK when something would have to be. NULL: cannot tell. No card is
-	 * in the lists of two carriers: "usb" passes over devices that PC/SC shows. */
+	 * the outcome is not HSM_OK when something would have to be. NULL: cannot tell. */
 	hsm_rc (*list)(bool wake, tp_found *found, void *arg);
 
 	/* What is at `where` now, without a command and without powering it: HSM_OK and a number

@@ -3,6 +3,7 @@
 #ifndef TWINHSM_TRANSPORT_USB_BUS_H
 #define TWINHSM_TRANSPORT_USB_BUS_H
 
+#include "transport/transport.h"
 #include "transport/usb_pipe.h"
 
 struct libusb_context;
@@ -11,6 +12,7 @@ struct libusb_device;
 enum {
 	USB_PATH_MAX = 40,   /* "1-1.2": bus, ports; as the kernel names devices */
 	USB_SERIAL_MAX = 64, /* with its zero byte */
+	USB_NODE_MAX = sizeof("/dev/bus/usb/000/000"),
 	USB_NAME_MAX = USB_SERIAL_MAX + USB_PATH_MAX,
 };
 
@@ -19,7 +21,7 @@ struct usb_device {
 	struct ccid_function function;
 	const struct quirk *quirk;
 	uint16_t vid, pid;
-	uint8_t bus, address;
+	uint8_t bus, address, configuration;
 	char path[USB_PATH_MAX];
 	char serial[USB_SERIAL_MAX]; /* empty when it does not tell the device from others */
 };
@@ -41,6 +43,13 @@ HSM_MUST hsm_rc usb_find(const struct usb_bus *b, const char *where, const struc
 /* The shortest of those that means `d` alone. */
 void usb_name(const struct usb_bus *b, const struct usb_device *d, char out[USB_NAME_MAX]);
 
+/* ---- usb_watch.c ---- */
+
+/* tp_ops.watch and what belongs to it. */
+HSM_MUST hsm_rc usb_watch(bool wake, struct tp_watch **out);
+bool usb_changed(struct tp_watch *w);
+void usb_unwatch(struct tp_watch *w);
+
 /* ---- usb_lib.c ---- */
 
 /* Opens the device and claims its CCID function. The context of the bus belongs to the pipe
@@ -49,6 +58,13 @@ void usb_name(const struct usb_bus *b, const struct usb_device *d, char out[USB_
 HSM_MUST hsm_rc usb_pipe_open(struct usb_bus *b, const struct usb_device *d, struct usb_pipe **out);
 
 /* ---- usb_holder.c ---- */
+
+/* The file that stands for the device. */
+void usb_node(const struct usb_device *d, char out[USB_NODE_MAX]);
+
+/* What opening it would say, as far as that can be seen without touching the device; one that this
+ * process has open is usable. HSM_E_NO_READER, HSM_E_USB_ACCESS, HSM_E_USB_BUSY. */
+HSM_MUST hsm_rc usb_usable(const struct usb_device *d);
 
 /* Says who has the device open, as far as we may see that, and what to do. */
 void usb_holder_say(const struct usb_device *d, const char *name);

@@ -46,7 +46,7 @@ static hsm_rc put_configuration(struct buf *out, const struct libusb_config_desc
 }
 
 /* The first CCID function of the device. HSM_E_NO_READER. */
-static hsm_rc function_of(libusb_device *device, struct ccid_function *out)
+static hsm_rc function_of(libusb_device *device, struct usb_device *out)
 {
 	struct libusb_config_descriptor *c;
 	AUTO_BUF bytes = { 0 };
@@ -55,11 +55,12 @@ static hsm_rc function_of(libusb_device *device, struct ccid_function *out)
 
 	if (libusb_get_active_config_descriptor(device, &c) != 0)
 		return HSM_E_NO_READER;
+	out->configuration = c->bConfigurationValue;
 	rc = put_configuration(&bytes, c);
 	libusb_free_config_descriptor(c);
 	TRY(rc);
 	at = buf_rd(&bytes);
-	return ccid_find(&at, out);
+	return ccid_find(&at, &out->function);
 }
 
 /* ---- one device ---- */
@@ -117,7 +118,7 @@ static hsm_rc device_of(libusb_device *device, struct usb_device *out)
 	if (libusb_get_device_descriptor(device, &desc) != 0 || desc.bDeviceClass == CLASS_HUB ||
 	        !path_of(device, out->path))
 		return HSM_E_NO_READER;
-	TRY(function_of(device, &out->function));
+	TRY(function_of(device, out));
 	out->vid = desc.idVendor;
 	out->pid = desc.idProduct;
 	out->bus = libusb_get_bus_number(device);

@@ -1,5 +1,6 @@
 /* Why a device cannot be used, and what to do. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -106,13 +107,43 @@ static const char *advice_for(const char *process)
 	return advices[i].advice;
 }
 
+void usb_node(const struct usb_device *d, char out[USB_NODE_MAX])
+{
+	snprintf(out, USB_NODE_MAX, "/dev/bus/usb/%03u/%03u", d->bus, d->address);
+}
+
+/* The kernel names a driver "usbfs" when a program has claimed the interface. */
+static bool is_claimed(const struct usb_device *d)
+{
+	char path[128], driver[LINK_MAX];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%s:%u.%u/driver", d->path,
+	        d->configuration, d->function.interface);
+	n = readlink(path, driver, sizeof(driver) - 1);
+	if (n <= 0)
+		return false;
+	driver[n] = '\0';
+	return ends_with(driver, "/usbfs");
+}
+
+hsm_rc usb_usable(const struct usb_device *d)
+{
+	char node[USB_NODE_MAX];
+
+	usb_node(d, node);
+	if (access(node, R_OK | W_OK) != 0)
+		return errno == ENOENT ? HSM_E_NO_READER : HSM_E_USB_ACCESS;
+	return is_claimed(d) && !has_open((long)getpid(), node) ? HSM_E_USB_BUSY : HSM_OK;
+}
+
 void usb_holder_say(const struct usb_device *d, const char *name)
 {
-	char node[64];
+	char node[USB_NODE_MAX];
 	struct process p;
 	bool sure;
 
-	snprintf(node, sizeof(node), "/dev/bus/usb/%03u/%03u", d->bus, d->address);
+	usb_node(d, node);
 	if (find_holder(node, &p, &sure))
 		log_say(LOG_ERROR, "usb:%s: %s, process %ld, %s it: %s", name, p.name, p.pid,
 		        sure ? "holds" : "probably holds", advice_for(p.name));
@@ -122,10 +153,13 @@ void usb_holder_say(const struct usb_device *d, const char *name)
 
 void usb_access_say(const struct usb_device *d, const char *name)
 {
+	char node[USB_NODE_MAX];
+
+	usb_node(d, node);
 	log_say(LOG_ERROR,
-	        "usb:%s: no permission to use /dev/bus/usb/%03u/%03u: the udev rule "
-	        "60-twinhsm.rules gives it to who sits at the machine, and to the group plugdev; "
+	        "usb:%s: no permission to use %s: the udev rule 60-twinhsm.rules gives it to who "
+	        "sits at the machine, and to the group plugdev; "
 	        "put it into /etc/udev/rules.d, then \"udevadm control --reload\" and plug the "
 	        "device in again",
-	        name, d->bus, d->address);
+	        name, node);
 }
