@@ -88,6 +88,7 @@ static hsm_rc power_up(struct ccid_dev *d, const char *token)
 	TRY(buf_reserve(&d->work.cmd, CAPDU_MAX));
 	TRY(buf_reserve(&d->work.rsp, RAPDU_MAX));
 	xfr_reset(d);
+	slot_off(d);
 	describe(d);
 	return work_start_threads(d);
 }

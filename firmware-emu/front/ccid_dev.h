@@ -25,6 +25,9 @@ struct ccid_dev_setup {
 	/* After how long a command at work asks for more time, in ms; 0: half the block waiting
 	 * time of the card's ATR. */
 	unsigned pace_ms;
+	/* No threads: a transfer that brings a command ends when the card has done it, time is
+	 * never asked for, and what is late is lost. For one thread at a time. */
+	bool in_step;
 	/* An IN endpoint may have something now, or the device is gone. Called without a lock, from
 	 * any thread; must not call back into the device. */
 	void (*ready)(void *arg);

@@ -125,7 +125,7 @@ enum ccid_dev_status usb_control(struct ccid_dev *d, const uint8_t *setup, struc
 
 /* ---- ccid_slot.c ---- */
 
-/* As without power. */
+/* As without power, with the parameters of the ATR. */
 void slot_off(struct ccid_dev *d);
 
 /* Can a message of this type be handled now, or must it wait for the card or for the host? */

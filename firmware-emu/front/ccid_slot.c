@@ -38,13 +38,6 @@ static void succeed(struct ccid_dev *d, const struct ccid_msg *m, uint8_t detail
 
 /* ---- power ---- */
 
-void slot_off(struct ccid_dev *d)
-{
-	d->powered = false;
-	d->active = false;
-	work_discard(d);
-}
-
 /* The parameters of the ATR. */
 static void default_params(struct ccid_dev *d)
 {
@@ -57,6 +50,14 @@ static void default_params(struct ccid_dev *d)
 		.clock_stop = d->atr.clock_stop,
 		.ifsc = d->atr.ifsc,
 	};
+}
+
+void slot_off(struct ccid_dev *d)
+{
+	d->powered = false;
+	d->active = false;
+	work_discard(d);
+	default_params(d);
 }
 
 static void power_on(struct ccid_dev *d, const struct ccid_msg *m)
@@ -112,18 +113,19 @@ static void reset_params(struct ccid_dev *d, const struct ccid_msg *m)
 	send_params(d, m);
 }
 
-/* A reader at the TPDU level takes them and stays with what it has. */
+/* A reader at the TPDU level takes anything and stays with what it has. */
 static void set_params(struct ccid_dev *d, const struct ccid_msg *m)
 {
 	struct ccid_t1 t1;
 
-	if (m->param[0] != PROTOCOL_T1) {
+	if (d->model->tpdu) {
+		send_params(d, m);
+	} else if (m->param[0] != PROTOCOL_T1) {
 		fail(d, m, CCID_ERR_PARAM);
 	} else if (ccid_t1_get(m->data, &t1) != HSM_OK) {
 		fail(d, m, m->data.n != CCID_T1_PARAMS ? CCID_ERR_LENGTH : CCID_HEAD + 1);
 	} else {
-		if (!d->model->tpdu)
-			d->params = t1;
+		d->params = t1;
 		send_params(d, m);
 	}
 }

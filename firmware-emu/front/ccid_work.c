@@ -45,14 +45,6 @@ void work_pace(struct ccid_dev *d)
 	pthread_cond_broadcast(&d->wake);
 }
 
-void work_begin(struct ccid_dev *d, struct rd command)
-{
-	d->work.state = WORK_READY;
-	d->work.discard = false;
-	d->work.rc = buf_set(&d->work.cmd, command);
-	work_pace(d);
-}
-
 void work_discard(struct ccid_dev *d)
 {
 	if (d->work.state == WORK_BUSY)
@@ -96,8 +88,24 @@ static void finish(struct ccid_dev *d)
 	d->work.state = d->work.discard ? WORK_NONE : WORK_DONE;
 	if (d->work.state == WORK_DONE)
 		xfr_done(d);
-	dev_proceed(d);
-	pthread_cond_broadcast(&d->wake);
+}
+
+static void run_in_step(struct ccid_dev *d)
+{
+	if (d->work.rc == HSM_OK)
+		d->work.rc = run_card(d, &d->work);
+	finish(d);
+}
+
+void work_begin(struct ccid_dev *d, struct rd command)
+{
+	d->work.state = WORK_READY;
+	d->work.discard = false;
+	d->work.rc = buf_set(&d->work.cmd, command);
+	if (d->setup.in_step)
+		run_in_step(d);
+	else
+		work_pace(d);
 }
 
 static void *worker_main(void *arg)
@@ -120,6 +128,8 @@ static void *worker_main(void *arg)
 		dev_lock(d);
 		d->work.rc = rc;
 		finish(d);
+		dev_proceed(d);
+		pthread_cond_broadcast(&d->wake);
 		dev_unlock(d);
 		dev_lock(d);
 	}
@@ -179,6 +189,8 @@ static void *pacer_main(void *arg)
 
 hsm_rc work_start_threads(struct ccid_dev *d)
 {
+	if (d->setup.in_step)
+		return HSM_OK;
 	if (pthread_create(&d->worker, NULL, worker_main, d) != 0)
 		return HSM_E_MEMORY;
 	d->has_worker = true;

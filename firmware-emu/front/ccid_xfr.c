@@ -15,7 +15,7 @@ void xfr_reset(struct ccid_dev *d)
 
 static void send_data(struct ccid_dev *d, struct rd data, enum ccid_chain chain)
 {
-	const struct ccid_msg answer = ccid_reply(&d->cmd, slot_card(d), chain, data);
+	const struct ccid_msg answer = ccid_reply(&d->cmd, slot_card(d), (uint8_t)chain, data);
 
 	slot_answer(d, &answer);
 }
