@@ -179,6 +179,16 @@ void ccid_dev_unplug(struct ccid_dev *d)
 	dev_unlock(d);
 }
 
+bool ccid_dev_gone(struct ccid_dev *d)
+{
+	bool gone;
+
+	dev_lock(d);
+	gone = d->gone;
+	dev_unlock(d);
+	return gone;
+}
+
 void ccid_dev_settle(struct ccid_dev *d)
 {
 	dev_lock(d);

@@ -38,13 +38,19 @@ hsm_rc front_new(const char *token, const char *trace, struct front **out)
 	return HSM_OK;
 }
 
-bool front_wait(const struct front *f, int fd, short events, int ms)
+bool front_poll(const struct front *f, struct pollfd *polls, unsigned n, int ms)
 {
-	struct pollfd polls[] = { { f->stop[0], POLLIN, 0 }, { fd, events, 0 } };
-
-	while (poll(polls, 2, ms) < 0 && errno == EINTR)
+	polls[0] = (struct pollfd){ f->stop[0], POLLIN, 0 };
+	while (poll(polls, n, ms) < 0 && errno == EINTR)
 		;
 	return polls[0].revents == 0;
+}
+
+bool front_wait(const struct front *f, int fd, short events, int ms)
+{
+	struct pollfd polls[] = { { 0 }, { fd, events, 0 } };
+
+	return front_poll(f, polls, 2, ms);
 }
 
 /* ---- threads ---- */
@@ -118,6 +124,7 @@ void front_stop(struct front *f)
 		f->places = p->next;
 		place_close(p);
 	}
+	usb_twins_free(f->twins);
 	trace_close(f->trace);
 	close(f->stop[0]);
 	lock_done(&f->lock);

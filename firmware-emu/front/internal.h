@@ -10,6 +10,8 @@
 #include "front/trace.h"
 #include "wire/frame.h"
 
+struct pollfd;
+struct usb_twin;
 struct worker;
 
 /* A socket that we listen at. */
@@ -29,6 +31,7 @@ struct front {
 	struct lock lock;
 	struct worker *workers GUARDED_BY(lock);
 	struct place *places;
+	struct usb_twin *twins;
 };
 
 /* ---- front.c ---- */
@@ -39,6 +42,9 @@ HSM_MUST hsm_rc front_spawn(struct front *f, void (*run)(struct front *, void *)
 /* Waits until `fd` (or -1) has one of the events of poll, or `ms` have passed (-1: for ever); false
  * when all shall end. */
 bool front_wait(const struct front *f, int fd, short events, int ms);
+
+/* The same for several; the first of `polls` is taken for the end of everything. */
+bool front_poll(const struct front *f, struct pollfd *polls, unsigned n, int ms);
 
 /* ---- stream.c: whole messages over a connection, until it or everything ends ---- */
 
@@ -64,5 +70,10 @@ void session_run(const struct stream *s);
 /* ---- unix.c ---- */
 
 void place_close(struct place *p);
+
+/* ---- usb_twin.c ---- */
+
+/* Frees a list of them; nobody uses one any more. */
+void usb_twins_free(struct usb_twin *list);
 
 #endif
