@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "front/ccid_fault.h"
 
 enum { INTERFACE = 4, INTERFACE_N = 9, CONFIGURATION_N = 9, DEVICE_N = 18 };
 
@@ -65,8 +66,14 @@ static hsm_rc plug_in(struct usb_twin *t)
 	return rc;
 }
 
-static hsm_rc prepare(struct usb_twin *t)
+static hsm_rc prepare(struct usb_twin *t, const char *fault)
 {
+	const hsm_rc rc = ccid_faults_parse(rd_str(fault), &t->setup.faults);
+
+	if (rc == HSM_E_BAD_DATA)
+		log_say(LOG_ERROR, "%s: '%s' is not a list of faults", t->name, fault);
+	if (rc != HSM_OK)
+		return rc == HSM_E_BAD_DATA ? HSM_E_IO : rc;
 	t->ready = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (t->ready < 0) {
 		log_say(LOG_ERROR, "%s: %s", t->name, strerror(errno));
@@ -87,16 +94,17 @@ hsm_rc usb_twin_new(
 		return HSM_E_MEMORY;
 	t->next = f->twins;
 	f->twins = t;
-	t->listener = -1;
+	t->listener = t->ready = -1;
 	t->setup = (struct ccid_dev_setup){
 		.token = f->token,
 		.model = usb->model == FRONT_USB_STICK ? CCID_DEV_STICK : CCID_DEV_NITROKEY,
+		.trace = f->trace,
 		.ready = wake,
 		.arg = t,
 	};
 	snprintf(t->name, sizeof(t->name), "%s", name);
 	*out = t;
-	return prepare(t);
+	return prepare(t, usb->fault);
 }
 
 bool usb_twin_take(struct usb_twin *t)
@@ -127,6 +135,7 @@ void usb_twins_free(struct usb_twin *list)
 
 		list = t->next;
 		ccid_dev_free(t->dev);
+		ccid_faults_free(t->setup.faults);
 		if (t->listener >= 0)
 			close(t->listener);
 		if (t->ready >= 0)

@@ -1,0 +1,47 @@
+/* A host for the tests of USB/IP: a socket, and what goes over it. */
+#ifndef TWINHSM_TESTS_FRONT_USB_CLIENT_H
+#define TWINHSM_TESTS_FRONT_USB_CLIENT_H
+
+#include "served.h"
+#include "wire/usbip.h"
+
+enum { USB_BULK_IN = 2, USB_ANSWER_MAX = 1024 };
+
+struct usb_client {
+	int fd;
+	uint32_t seq;           /* of the last command */
+	uint8_t ep_out, notice; /* endpoints of the model */
+	uint8_t bytes[USBIP_HEAD + USB_ANSWER_MAX];
+};
+
+/* To the first device that the front serves over USB/IP. */
+void usb_connect(struct usb_client *c, const struct front *f);
+void usb_close(struct usb_client *c);
+
+void usb_send(const struct usb_client *c, struct rd bytes);
+
+/* Reads exactly as many; false at the end of the connection. */
+bool usb_receive(struct usb_client *c, uint8_t *out, size_t n);
+
+/* Has the other end hung up, with nothing more to read? Waits for it. */
+bool usb_ended(struct usb_client *c);
+
+/* Imports; false when it is refused. */
+bool usb_import(struct usb_client *c, const char *busid);
+
+/* A connection that has the device; waits until nobody else has. */
+void usb_attach(struct usb_client *c, const struct front *f);
+
+/* Sends commands; the number is returned. */
+uint32_t usb_ask_in(struct usb_client *c, uint8_t ep, uint32_t length);
+uint32_t usb_ask_out(struct usb_client *c, uint8_t ep, struct rd data);
+uint32_t usb_ask_control(struct usb_client *c, const char *setup_hex, uint32_t length);
+uint32_t usb_ask_unlink(struct usb_client *c, uint32_t seq);
+
+/* The next answer, which must be to command `seq`; its data is borrowed. `in`: its direction. */
+struct usbip_urb usb_answer(struct usb_client *c, uint32_t seq, bool in);
+
+/* Sends a CCID message in hex; the answer is borrowed. */
+struct rd usb_ccid(struct usb_client *c, const char *command);
+
+#endif
