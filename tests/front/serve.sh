@@ -54,7 +54,7 @@ stop TERM
 
 step "messages"
 refused "$emu" serve "$token"
-has "$out" "--vpcd, --socket or both"
+has "$out" "--vpcd, --socket, --usbip or --vhci"
 refused "$emu" serve --socket "$work/socket"
 has "$out" "one TOKEN"
 refused "$emu" serve "$token" --vpcd=nonsense

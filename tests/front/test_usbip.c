@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "front/usb_twin.h"
-#include "front/usbip_vhci.h"
 #include "usb_client.h"
 
 #define DEVLIST   "01118005 00000000"
@@ -430,54 +429,6 @@ static void front_usbip__bad_places__are_refused(void **state)
 	front_stop(second);
 }
 
-/* ---- vhci_hcd ---- */
-
-/* As the file is on a machine where port 0 is in use; linux, drivers/usb/usbip/vhci_sysfs.c. */
-static const char vhci_status[] = "hub port sta spd dev      sockfd local_busid\n"
-                                  "hs  0000 006 002 00010002 000003 1-1\n"
-                                  "hs  0001 004 000 00000000 000000 0-0\n"
-                                  "hs  0002 004 000 00000000 000000 0-0\n"
-                                  "ss  0008 004 000 00000000 000000 0-0\n";
-
-static void vhci_free_port__status__first_of_usb2(void **state)
-{
-	unsigned port = 0;
-
-	(void)state;
-	assert_true(vhci_free_port(vhci_status, &port));
-	assert_int_equal(port, 1);
-	port = 2;
-	assert_true(vhci_free_port(vhci_status, &port));
-	assert_int_equal(port, 2);
-	port = 3;
-	assert_false(vhci_free_port(vhci_status, &port));
-	assert_false(vhci_free_port("", &port));
-}
-
-/* The files of the controller in a folder of ours. */
-static void vhci_attach__writes_what_the_kernel_reads(void **state)
-{
-	struct served *s = *state;
-	char path[128], want[64];
-	AUTO_BUF text = { 0 };
-	unsigned used = 99;
-
-	snprintf(path, sizeof(path), "%s/status", s->place.folder);
-	file_write(path, rd_of(vhci_status, sizeof(vhci_status) - 1));
-	assert_non_null(vhci_attach(s->place.folder, NULL, 5, &used));
-	snprintf(path, sizeof(path), "%s/attach", s->place.folder);
-	file_write(path, RD_LIT(""));
-	assert_null(vhci_attach(s->place.folder, NULL, 5, &used));
-	assert_int_equal(used, 1);
-	file_read(path, &text);
-	snprintf(want, sizeof(want), "1 5 65538 2");
-	assert_true(rd_equal(buf_rd(&text), rd_str(want)));
-	file_write(path, RD_LIT(""));
-	assert_null(vhci_attach(s->place.folder, "7", 6, &used));
-	assert_int_equal(used, 7);
-	assert_non_null(strstr(vhci_attach("/nowhere", NULL, 5, &used), "no vhci_hcd"));
-}
-
 #define WITH(how, test) cmocka_unit_test_setup_teardown(test, how, served_teardown)
 
 int main(void)
@@ -499,8 +450,6 @@ int main(void)
 		WITH(serve_falling, unplugged__connection_ends__plugged_in_again),
 		WITH(serve_nitrokey, front_stop__clients_in_the_middle__ends),
 		WITH(serve_nitrokey, front_usbip__bad_places__are_refused),
-		cmocka_unit_test(vhci_free_port__status__first_of_usb2),
-		WITH(serve_nitrokey, vhci_attach__writes_what_the_kernel_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
