@@ -15,8 +15,9 @@ void slot_answer(struct ccid_dev *d, const struct ccid_msg *m)
 {
 	d->active = false;
 	if (!d->model->tpdu && ccid_faults_wtx(d->setup.faults)) {
-		const struct ccid_msg wait = ccid_reply_wait(m, slot_card(d), 1);
+		struct ccid_msg wait = ccid_reply_wait(m, slot_card(d), 1);
 
+		wait.type = m->type; /* `m` is an answer already */
 		dev_emit(d, &wait);
 	}
 	dev_emit(d, m);
