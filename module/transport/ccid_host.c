@@ -15,6 +15,7 @@ enum {
 	EXTENDED_MAX = 4 + 3 + 0xFFFF + 2, /* ISO/IEC 7816-3 section 12.1 */
 	SHORT_MAX = 258, /* so that an answer with its status word does not ask for more than 256 */
 	NOTICE_MAX = 64,
+	POWER_ATTEMPTS = 2,
 };
 
 struct ccid_host {
@@ -214,28 +215,45 @@ hsm_rc ccid_host_look(struct ccid_host *h)
 	return HSM_OK;
 }
 
-static hsm_rc power_up(struct ccid_host *h)
+static void begin_session(struct ccid_host *h)
 {
 	const struct ccid_class *c = &h->pipe->function.class_desc;
 	const struct quirk *q = h->pipe->quirk;
 	const bool reader_tells = (c->features & CCID_AUTO_IFSD) != 0 &&
 	                          (q == NULL || (q->flags & QUIRK_SEND_IFS) == 0);
-	enum ccid_card card;
-	uint32_t bwt;
+	const uint32_t wait = atr_bwt_ms(&h->card.atr, c->clock) + MARGIN_MS;
 
-	h->link.extension = CCID_ANSWER_MS;
-	ccid_link_allow(&h->link, OPEN_MS);
-	TRY(ccid_resync(&h->link, &card));
-	if (card == CCID_CARD_ABSENT)
-		return HSM_E_NO_CARD;
-	TRY(ccid_power_on(&h->link, &h->card));
-	bwt = atr_bwt_ms(&h->card.atr, c->clock);
-	if (bwt + MARGIN_MS > h->link.extension)
-		h->link.extension = bwt + MARGIN_MS;
+	h->link.extension = wait > CCID_ANSWER_MS ? wait : CCID_ANSWER_MS;
 	t1_host_init(&h->t1, &(struct t1_host_setup){ .ifsc = h->card.atr.ifsc,
 	                             .ifsd = reader_tells ? 0 : ccid_ifsd(c),
 	                             .crc = h->card.atr.crc });
-	return HSM_OK;
+}
+
+static hsm_rc power_up_once(struct ccid_host *h)
+{
+	enum ccid_card card;
+
+	TRY(ccid_resync(&h->link, &card));
+	if (card == CCID_CARD_ABSENT)
+		return HSM_E_NO_CARD;
+	return ccid_power_on(&h->link, &h->card);
+}
+
+/* Once more when the reader got out of step meanwhile. */
+static hsm_rc power_up(struct ccid_host *h)
+{
+	hsm_rc rc = HSM_E_TIMEOUT;
+
+	h->link.extension = CCID_ANSWER_MS;
+	ccid_link_allow(&h->link, OPEN_MS);
+	for (unsigned i = 0; i < POWER_ATTEMPTS; i++) {
+		rc = power_up_once(h);
+		if (rc == HSM_OK)
+			begin_session(h);
+		if (rc == HSM_E_GONE || !h->link.pending)
+			break;
+	}
+	return rc;
 }
 
 /* Before the next command, after one that failed on the way. */

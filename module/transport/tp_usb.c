@@ -31,9 +31,37 @@ static struct usb_tp *of(struct tp *tp)
 
 /* ---- the carrier ---- */
 
-static hsm_rc open_host(const char *where, struct usb_tp *t)
+static hsm_rc over(struct usb_pipe *pipe, const char *node, struct tp **out)
+{
+	struct usb_tp *t = calloc(1, sizeof(*t));
+	hsm_rc rc;
+
+	if (t == NULL) {
+		pipe->ops->close(pipe);
+		return HSM_E_MEMORY;
+	}
+	rc = ccid_host_open(pipe, &t->host);
+	if (rc != HSM_OK) {
+		free(t);
+		return rc;
+	}
+	snprintf(t->node, sizeof(t->node), "%s", node);
+	lock_init(&t->lock);
+	t->tp = (struct tp){ &tp_usb, LANES_MAX, ccid_host_command_max(t->host) };
+	t->lane.tp = &t->tp;
+	*out = &t->tp;
+	return HSM_OK;
+}
+
+hsm_rc tp_usb_over(struct usb_pipe *pipe, struct tp **out)
+{
+	return over(pipe, "", out);
+}
+
+static hsm_rc usb_tp_open(const char *where, struct tp **out)
 {
 	const struct usb_device *d;
+	char node[USB_NODE_MAX];
 	struct usb_pipe *pipe;
 	struct usb_bus bus;
 	hsm_rc rc;
@@ -44,28 +72,11 @@ static hsm_rc open_host(const char *where, struct usb_tp *t)
 		usb_bus_done(&bus);
 		return rc;
 	}
-	usb_node(d, t->node);
-	TRY(usb_pipe_open(&bus, d, &pipe));
-	return ccid_host_open(pipe, &t->host);
-}
-
-static hsm_rc usb_tp_open(const char *where, struct tp **out)
-{
-	struct usb_tp *t = calloc(1, sizeof(*t));
-	hsm_rc rc;
-
-	if (t == NULL)
-		return HSM_E_MEMORY;
-	rc = open_host(where, t);
-	if (rc != HSM_OK) {
-		free(t);
-		return rc == HSM_E_GONE ? HSM_E_NO_READER : rc;
-	}
-	lock_init(&t->lock);
-	t->tp = (struct tp){ &tp_usb, LANES_MAX, ccid_host_command_max(t->host) };
-	t->lane.tp = &t->tp;
-	*out = &t->tp;
-	return HSM_OK;
+	usb_node(d, node);
+	rc = usb_pipe_open(&bus, d, &pipe);
+	if (rc == HSM_OK)
+		rc = over(pipe, node, out);
+	return rc == HSM_E_GONE ? HSM_E_NO_READER : rc;
 }
 
 static void usb_tp_close(struct tp *tp)
@@ -136,7 +147,7 @@ static hsm_rc usb_tp_present(struct tp *tp)
 	struct tp_epoch epoch;
 
 	TRY(usb_tp_look(tp, &epoch));
-	if (access(of(tp)->node, F_OK) == 0 || errno != ENOENT)
+	if (of(tp)->node[0] == '\0' || access(of(tp)->node, F_OK) == 0 || errno != ENOENT)
 		return HSM_OK;
 	atomic_store(&of(tp)->gone, true);
 	return HSM_E_GONE;

@@ -46,4 +46,9 @@ struct usb_pipe {
 	const struct quirk *quirk; /* NULL: none known */
 };
 
+struct tp;
+
+/* The carrier "usb:" over a pipe, which it takes, also when this fails. Outcomes of opening. */
+HSM_MUST hsm_rc tp_usb_over(struct usb_pipe *pipe, struct tp **out);
+
 #endif
