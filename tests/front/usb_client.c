@@ -68,8 +68,9 @@ bool usb_import(struct usb_client *c, const char *busid)
 	struct rd r;
 
 	assert_int_equal(usbip_request_put(&w, busid), HSM_OK);
-	usb_send(c, wr_rd(&w));
-	assert_true(usb_receive(c, c->bytes, USBIP_OP_HEAD));
+	if (send(c->fd, w.p, w.n, MSG_NOSIGNAL) != (ssize_t)w.n ||
+	        !usb_receive(c, c->bytes, USBIP_OP_HEAD))
+		return false;
 	r = rd_of(c->bytes, USBIP_OP_HEAD);
 	if (usbip_import_get(&r, &d) == HSM_E_NO_READER)
 		return false;

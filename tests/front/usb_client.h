@@ -26,7 +26,7 @@ bool usb_receive(struct usb_client *c, uint8_t *out, size_t n);
 /* Has the other end hung up, with nothing more to read? Waits for it. */
 bool usb_ended(struct usb_client *c);
 
-/* Imports; false when it is refused. */
+/* Imports; false when it is refused, or the connection is. */
 bool usb_import(struct usb_client *c, const char *busid);
 
 /* A connection that has the device; waits until nobody else has. */

@@ -114,6 +114,10 @@ def usbip_submit(seq, direction, ep, length, setup=bytes(8), data=b""):
     return struct.pack(">10I", 1, seq, 0x10002, direction, ep, 0, length, 0, 0, 0) + setup + data
 
 
+def usbip_unlink(seq, of):
+    return struct.pack(">6I", 2, seq, 0x10002, 0, 0, of) + bytes(24)
+
+
 def usbip_device(tail=b""):
     return (b"/sys/devices/virtual/twin".ljust(256, b"\0") + b"1-1".ljust(32, b"\0")
             + struct.pack(">3I3H6B", 1, 2, 2, 0x20A0, 0x4230, 0x100, 0, 0, 0, 1, 1, 2) + tail)
@@ -131,9 +135,45 @@ USBIP = {
     "bulk_out": usbip_submit(2, 0, 2, 10, data=bytes.fromhex("65000000000000000000")),
     "bulk_in": usbip_submit(3, 1, 2, 512),
     "too_long": usbip_submit(4, 0, 2, 0xFFFFFFFF),
-    "unlink": struct.pack(">6I", 2, 5, 0x10002, 0, 0, 3) + bytes(24),
+    "unlink": usbip_unlink(5, 3),
     "ret_submit": struct.pack(">10I", 3, 3, 0, 0, 0, 0, 2, 0, 0, 0) + bytes(8) + b"\x50\x03",
     "ret_unlink": struct.pack(">6I", 4, 5, 0, 0, 0, 0xFFFFFF98) + bytes(24),
+}
+POWER_ON = bytes.fromhex("62000000000001000000")
+# Beside what the host sends; fuzz_usbip_client.c.
+PIECES, INTERRUPTED, LOST, GONE, STOPPED, UNPLUGGED, TALKS = 1, 2, 4, 8, 16, 32, 64
+
+
+HOST = USBIP["req_import"] + b"".join((
+    usbip_submit(1, 1, 0, 18, SETUP),
+    usbip_submit(2, 0, 0, 0, bytes.fromhex("0009010000000000")),
+    usbip_submit(3, 1, 1, 8),
+    usbip_submit(4, 0, 2, 10, data=POWER_ON),
+    usbip_submit(5, 1, 2, 512),
+    usbip_submit(6, 1, 2, 512),
+    usbip_unlink(7, 6),
+    usbip_unlink(8, 1),
+    usbip_submit(9, 0, 2, 10, data=POWER_ON),
+    usbip_submit(10, 1, 2, 5),
+))
+CLIENT = {
+    "list": b"\0" + USBIP["req_devlist"],
+    "list_in_pieces": bytes((PIECES | INTERRUPTED,)) + USBIP["req_devlist"],
+    "other_device": b"\0" + bytes.fromhex("0111800300000000") + b"3-2".ljust(32, b"\0"),
+    "not_usbip": b"\0GET / HTTP/1.1\r\n",
+    "half_request": b"\0" + USBIP["req_import"][:20],
+    "host": b"\0" + HOST,
+    "host_talks": bytes((TALKS,)) + HOST,
+    "host_in_pieces": bytes((PIECES | INTERRUPTED | TALKS,)) + HOST,
+    "host_lost": bytes((LOST | TALKS,)) + HOST[:-20],
+    "host_gone": bytes((GONE | TALKS,)) + HOST,
+    "host_stopped": bytes((STOPPED | PIECES,)) + HOST,
+    "host_unplugged": bytes((UNPLUGGED | PIECES,)) + HOST,
+    "many": bytes((TALKS,)) + USBIP["req_import"]
+    + b"".join(usbip_submit(n, 1, 1 + n % 3, 64) for n in range(80)),
+    "absurd_length": b"\0" + USBIP["req_import"] + USBIP["too_long"],
+    "isochronous": b"\0" + USBIP["req_import"]
+    + struct.pack(">10I", 1, 1, 0x10002, 1, 2, 0, 64, 0, 3, 0) + bytes(8),
 }
 
 
@@ -146,6 +186,7 @@ def main():
         "t1_card": T1_CARD,
         "t1_line": T1_LINE,
         "usbip": USBIP,
+        "usbip_client": CLIENT,
     }
     for target, seeds in targets.items():
         folder = HERE / "seeds" / target
