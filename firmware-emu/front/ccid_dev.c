@@ -314,20 +314,24 @@ static struct queue *queue_of(struct ccid_dev *d, uint8_t ep)
 static enum ccid_dev_status transfer(struct ccid_dev *d, struct queue *q, struct wr *w)
 {
 	struct frame *f = q->first;
+	bool unplug;
 
 	for (;;) {
 		const size_t left = f->n - f->at, n = left < USB_PACKET ? left : USB_PACKET;
 
 		if (n > w->cap - w->n)
 			return CCID_DEV_OVERFLOW;
-		if (f->unplug_at < f->at + n || (n < USB_PACKET && f->unplug_at != SIZE_MAX)) {
+		if (f->unplug_at < f->at + n) {
 			dev_unplug(d);
 			return CCID_DEV_GONE;
 		}
 		wr_put(w, f->bytes + f->at, n);
 		f->at += n;
 		if (n < USB_PACKET) {
+			unplug = f->unplug_at != SIZE_MAX;
 			queue_pop(q);
+			if (unplug)
+				dev_unplug(d);
 			return CCID_DEV_OK;
 		}
 		if (w->n == w->cap)
@@ -349,7 +353,7 @@ static enum ccid_dev_status in(struct ccid_dev *d, uint8_t ep, struct wr *w)
 	if (q->first == NULL || q->first->late)
 		return CCID_DEV_NOT_YET;
 	status = transfer(d, q, w);
-	if (status == CCID_DEV_OK)
+	if (status == CCID_DEV_OK && !d->gone)
 		dev_proceed(d);
 	pthread_cond_broadcast(&d->wake); /* the next one may be late */
 	return status;

@@ -7,8 +7,8 @@ static const uint8_t filler[] = { 0xA5, 0xA5 }; /* what the Nitrokey has read fr
 
 void xfr_reset(struct ccid_dev *d)
 {
-	t1_card_init(&d->t1, d->atr.ifsc, d->atr.crc, wr_of(d->room.p, d->room.cap));
-	d->gathered = wr_of(d->room.p, d->room.cap);
+	t1_card_init(&d->t1, d->atr.ifsc, d->atr.crc, wr_of(d->room.p, CAPDU_MAX));
+	d->gathered = wr_of(d->room.p, CAPDU_MAX);
 	d->gather = (struct ccid_gather){ .to = &d->gathered };
 	d->cut = (struct ccid_cut){ 0 };
 }

@@ -272,7 +272,7 @@ static void apdu_pieces(struct ccid_bus *b, struct rd cmd, struct wr *rsp)
 		struct rd piece;
 		const enum ccid_chain chain = ccid_cut_next(&cut, &piece);
 
-		answer = exchange(b, chain, piece);
+		answer = exchange(b, (uint8_t)chain, piece);
 	}
 	wr_rd_put(rsp, answer.data);
 	while (answer.detail == CCID_BEGIN || answer.detail == CCID_MIDDLE) {
