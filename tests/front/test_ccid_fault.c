@@ -3,9 +3,11 @@
 
 #include "ccid_bus.h"
 
-#define STATUS  "65 00000000 00 07 00 0000"
-#define ANSWER  "81 00000000 00 07 00 00 00"
-#define BLOCK_1 "6F 06000000 00 07 00 0000 00 00 02 0084 86"
+#define STATUS          "65 00000000 00 07 00 0000"
+#define ANSWER          "81 00000000 00 07 00 00 00"
+#define FOUR            "lrc@1,lrc@1,lrc@1,lrc@1,"
+#define SIXTEEN_AND_ONE (FOUR FOUR FOUR FOUR "lrc@1")
+#define BLOCK_1         "6F 06000000 00 07 00 0000 00 00 02 0084 86"
 
 static struct ccid_bus *nitrokey(const char *faults)
 {
@@ -23,9 +25,7 @@ static void list__read_or_refused(void **state)
 		"oversize=1000000@1000000" };
 	static const char *const bad[] = { "stall", "stall@", "stall@0", "stall@x", "@1", "Stall@1",
 		"stall=1@1", "late=@1", "late=-1@1", "late=1000001@1", "stall@1000001", "stall@1 ",
-		"stall@1,,stall@2", "stalls@1", "wtx=1@1", "a@1",
-		"seq@1,seq@2,seq@3,seq@4,seq@5,seq@6,seq@7,seq@8,seq@9,seq@10,seq@11,seq@12,seq@13,"
-		"seq@14,seq@15,seq@16,seq@17" };
+		"stall@1,,stall@2", "stalls@1", "wtx=1@1", "a@1", SIXTEEN_AND_ONE };
 	struct ccid_faults *f;
 
 	(void)state;
