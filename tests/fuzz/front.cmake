@@ -6,6 +6,7 @@ twinhsm_fuzz(usbip_client SOURCES ${PROJECT_SOURCE_DIR}/tests/front/fake_ccid_de
 target_include_directories(fuzz_usbip_client PRIVATE ${PROJECT_SOURCE_DIR}/tests/front)
 foreach(function IN ITEMS recv __recv_chk send poll)
   target_link_options(fuzz_usbip_client PRIVATE -Wl,--wrap=${function})
+endforeach()
 twinhsm_fuzz(ccid_dev LINK hsm_front)
 foreach(function IN ITEMS open close reset atr lane_new lane_free lane_xfer)
   target_link_options(fuzz_ccid_dev PRIVATE -Wl,--wrap=emu_${function})
