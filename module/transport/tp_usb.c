@@ -2,12 +2,10 @@
  * long as the card is open. */
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/lock.h"
-#include "base/log.h"
 #include "transport/ccid_host.h"
 #include "transport/transport.h"
 #include "transport/usb_bus.h"
@@ -31,7 +29,8 @@ static struct usb_tp *of(struct tp *tp)
 
 /* ---- the carrier ---- */
 
-static hsm_rc over(struct usb_pipe *pipe, const char *node, struct tp **out)
+/* `d` (may be NULL) is the device behind the pipe. */
+static hsm_rc over(struct usb_pipe *pipe, const struct usb_device *d, struct tp **out)
 {
 	struct usb_tp *t = calloc(1, sizeof(*t));
 	hsm_rc rc;
@@ -45,7 +44,10 @@ static hsm_rc over(struct usb_pipe *pipe, const char *node, struct tp **out)
 		free(t);
 		return rc;
 	}
-	snprintf(t->node, sizeof(t->node), "%s", node);
+	if (d != NULL) {
+		usb_node(d, t->node);
+		usb_remember(d, ccid_host_is_hsm(t->host));
+	}
 	lock_init(&t->lock);
 	t->tp = (struct tp){ &tp_usb, LANES_MAX, ccid_host_command_max(t->host) };
 	t->lane.tp = &t->tp;
@@ -55,27 +57,21 @@ static hsm_rc over(struct usb_pipe *pipe, const char *node, struct tp **out)
 
 hsm_rc tp_usb_over(struct usb_pipe *pipe, struct tp **out)
 {
-	return over(pipe, "", out);
+	return over(pipe, NULL, out);
 }
 
 static hsm_rc usb_tp_open(const char *where, struct tp **out)
 {
-	const struct usb_device *d;
-	char node[USB_NODE_MAX];
+	struct usb_device d;
 	struct usb_pipe *pipe;
-	struct usb_bus bus;
-	hsm_rc rc;
+	hsm_rc rc = usb_pipe_open(where, &d, &pipe);
 
-	TRY(usb_scan(&bus));
-	rc = usb_find(&bus, where, &d);
-	if (rc != HSM_OK) {
-		usb_bus_done(&bus);
-		return rc;
-	}
-	usb_node(d, node);
-	rc = usb_pipe_open(&bus, d, &pipe);
-	if (rc == HSM_OK)
-		rc = over(pipe, node, out);
+	if (rc == HSM_E_USB_ACCESS)
+		usb_access_say(&d, where);
+	else if (rc == HSM_E_USB_BUSY)
+		usb_holder_say(&d, where);
+	TRY(rc);
+	rc = over(pipe, &d, out);
 	return rc == HSM_E_GONE ? HSM_E_NO_READER : rc;
 }
 
@@ -153,80 +149,6 @@ static hsm_rc usb_tp_present(struct tp *tp)
 	return HSM_E_GONE;
 }
 
-/* Devices of the parent stay open in the child, unused, until it ends. */
-static void usb_tp_forget(void)
-{
-}
-
-/* ---- which there are ---- */
-
-static bool is_token(const struct usb_device *d)
-{
-	return d->quirk != NULL && (d->quirk->flags & QUIRK_TOKEN) != 0;
-}
-
-static hsm_rc usb_tp_list(bool wake, tp_found *found, void *arg)
-{
-	char name[USB_NAME_MAX];
-	struct usb_bus bus;
-	hsm_rc rc;
-
-	(void)wake;
-	TRY(usb_scan(&bus));
-	rc = HSM_OK;
-	for (size_t i = 0; i < bus.n && rc == HSM_OK; i++) {
-		if (!is_token(&bus.devices[i]))
-			continue;
-		usb_name(&bus, &bus.devices[i], name);
-		rc = found(arg, name);
-	}
-	usb_bus_done(&bus);
-	return rc;
-}
-
-/* Does something with the device at `where`. */
-static hsm_rc with_device(
-        const char *where, hsm_rc (*act)(const struct usb_device *d, void *arg), void *arg)
-{
-	const struct usb_device *d;
-	struct usb_bus bus;
-	hsm_rc rc;
-
-	TRY(usb_scan(&bus));
-	rc = usb_find(&bus, where, &d);
-	if (rc == HSM_OK)
-		rc = act(d, arg);
-	usb_bus_done(&bus);
-	return rc;
-}
-
-/* The kernel numbers devices anew when they are plugged in. */
-static hsm_rc see(const struct usb_device *d, void *stamp)
-{
-	*(uint64_t *)stamp = (uint64_t)d->vid << 48 | (uint64_t)d->pid << 32 |
-	                     (uint64_t)d->bus << 8 | d->address;
-	return usb_usable(d);
-}
-
-static hsm_rc usb_tp_sight(const char *where, uint64_t *stamp)
-{
-	return with_device(where, see, stamp);
-}
-
-static hsm_rc identify(const struct usb_device *d, void *out)
-{
-	struct tp_usb_id *id = out;
-
-	*id = (struct tp_usb_id){ .bus = d->bus, .device = d->address };
-	snprintf(id->serial, sizeof(id->serial), "%s", d->serial);
-	return HSM_OK;
-}
-
-static hsm_rc usb_tp_id(const char *where, struct tp_usb_id *out)
-{
-	return with_device(where, identify, out) == HSM_OK ? HSM_OK : HSM_E_UNSUPPORTED;
-}
-
 const struct tp_ops tp_usb = {
 	.scheme = "usb",
 	.open = usb_tp_open,
@@ -236,11 +158,11 @@ const struct tp_ops tp_usb = {
 	.hold = usb_tp_hold,
 	.look = usb_tp_look,
 	.close = usb_tp_close,
-	.forget = usb_tp_forget,
-	.list = usb_tp_list,
-	.sight = usb_tp_sight,
+	.forget = usb_forget,
+	.list = usb_list,
+	.sight = usb_sight,
 	.present = usb_tp_present,
-	.usb_id = usb_tp_id,
+	.usb_id = usb_id,
 	.watch = usb_watch,
 	.changed = usb_changed,
 	.unwatch = usb_unwatch,

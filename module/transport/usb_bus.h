@@ -52,10 +52,22 @@ void usb_unwatch(struct tp_watch *w);
 
 /* ---- usb_lib.c ---- */
 
-/* Opens the device and claims its CCID function. The context of the bus belongs to the pipe
- * afterwards, whatever the outcome: the bus is empty. HSM_E_USB_ACCESS, HSM_E_USB_BUSY, both
- * logged with what to do about it; HSM_E_GONE, HSM_E_MEMORY, HSM_E_IO. */
-HSM_MUST hsm_rc usb_pipe_open(struct usb_bus *b, const struct usb_device *d, struct usb_pipe **out);
+/* Opens the device that `where` names and claims its CCID function; `*d` is what it was found to
+ * be, also when it cannot be used, without a reference to it. HSM_E_USB_ACCESS, HSM_E_USB_BUSY;
+ * outcomes of usb_scan and usb_find. */
+HSM_MUST hsm_rc usb_pipe_open(const char *where, struct usb_device *d, struct usb_pipe **out);
+
+/* ---- usb_list.c ---- */
+
+/* tp_ops.list, sight, usb_id, forget. With `wake` the cards in readers of all kinds are looked at,
+ * without it only devices that are known to be SmartCard-HSMs. */
+HSM_MUST hsm_rc usb_list(bool wake, tp_found *found, void *arg);
+HSM_MUST hsm_rc usb_sight(const char *where, uint64_t *stamp);
+HSM_MUST hsm_rc usb_id(const char *where, struct tp_usb_id *out);
+void usb_forget(void);
+
+/* A card in it was powered on: it stays in the list while it is in use. */
+void usb_remember(const struct usb_device *d, bool is_hsm);
 
 /* ---- usb_holder.c ---- */
 

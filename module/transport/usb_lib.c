@@ -210,11 +210,9 @@ static void lib_close(struct usb_pipe *p)
 {
 	struct lib_pipe *l = of(p);
 
-	if (l->handle != NULL) {
-		stop_notices(l);
-		(void)libusb_release_interface(l->handle, p->function.interface);
-		libusb_close(l->handle);
-	}
+	stop_notices(l);
+	(void)libusb_release_interface(l->handle, p->function.interface);
+	libusb_close(l->handle);
 	libusb_free_transfer(l->asked);
 	libusb_exit(l->context);
 	free(l);
@@ -241,41 +239,52 @@ static hsm_rc claim(struct lib_pipe *l)
 	return rc;
 }
 
-static hsm_rc open_claim(struct lib_pipe *l, const struct usb_device *d, const char *name)
+static hsm_rc open_claim(struct lib_pipe *l, const struct usb_device *d)
 {
-	int result = libusb_open(d->device, &l->handle);
-	hsm_rc rc = outcome(result);
+	hsm_rc rc = outcome(libusb_open(d->device, &l->handle));
 
-	if (rc == HSM_OK)
-		rc = claim(l);
-	if (rc == HSM_E_USB_ACCESS)
-		usb_access_say(d, name);
-	else if (rc == HSM_E_USB_BUSY)
-		usb_holder_say(d, name);
+	TRY(rc);
+	rc = claim(l);
+	if (rc != HSM_OK)
+		libusb_close(l->handle);
 	return rc;
 }
 
-hsm_rc usb_pipe_open(struct usb_bus *b, const struct usb_device *d, struct usb_pipe **out)
+/* The context of the bus becomes that of the pipe. */
+static hsm_rc open_found(struct usb_bus *b, const struct usb_device *d, struct usb_pipe **out)
 {
 	struct lib_pipe *l = calloc(1, sizeof(*l));
-	char name[USB_NAME_MAX];
 	hsm_rc rc;
 
-	if (l == NULL) {
-		usb_bus_done(b);
+	if (l == NULL)
 		return HSM_E_MEMORY;
-	}
-	usb_name(b, d, name);
 	l->pipe = (struct usb_pipe){ &ops, d->function, d->quirk };
-	rc = open_claim(l, d, name);
-	l->context = b->context;
-	b->context = NULL;
-	usb_bus_done(b);
+	rc = open_claim(l, d);
 	if (rc != HSM_OK) {
-		lib_close(&l->pipe);
+		free(l);
 		return rc;
 	}
+	l->context = b->context;
+	b->context = NULL;
 	ask_notices(l);
 	*out = &l->pipe;
 	return HSM_OK;
+}
+
+hsm_rc usb_pipe_open(const char *where, struct usb_device *d, struct usb_pipe **out)
+{
+	const struct usb_device *found;
+	struct usb_bus bus;
+	hsm_rc rc;
+
+	*d = (struct usb_device){ 0 };
+	TRY(usb_scan(&bus));
+	rc = usb_find(&bus, where, &found);
+	if (rc == HSM_OK) {
+		*d = *found;
+		rc = open_found(&bus, found, out);
+	}
+	d->device = NULL;
+	usb_bus_done(&bus);
+	return rc;
 }
