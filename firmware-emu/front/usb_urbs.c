@@ -5,6 +5,8 @@
 
 #include "base/buf.h"
 
+enum { ROOM_N = 512 }; /* that most transfers do with */
+
 struct waiting {
 	uint64_t id;
 	uint32_t length;
@@ -28,7 +30,7 @@ hsm_rc usb_urbs_new(struct ccid_dev *dev, usb_urb_ended *ended, void *arg, struc
 	if (q == NULL)
 		return HSM_E_MEMORY;
 	*q = (struct usb_urbs){ .dev = dev, .ended = ended, .arg = arg };
-	if (buf_reserve(&q->room, USB_URB_DATA_MAX) != HSM_OK) {
+	if (buf_reserve(&q->room, ROOM_N) != HSM_OK) {
 		free(q);
 		return HSM_E_MEMORY;
 	}
@@ -81,9 +83,12 @@ static hsm_rc end_out(struct usb_urbs *q, const struct usb_urb *u, int status)
 /* Asks the device for what an IN transfer wants; `*ended` is false when it must wait. */
 static hsm_rc try_in(struct usb_urbs *q, const struct waiting *t, bool *ended)
 {
-	struct wr w = wr_of(q->room.p, t->length);
-	const enum ccid_dev_status s = ccid_dev_in(q->dev, t->ep, &w);
+	enum ccid_dev_status s;
+	struct wr w;
 
+	TRY(buf_reserve(&q->room, t->length));
+	w = wr_of(q->room.p, t->length);
+	s = ccid_dev_in(q->dev, t->ep, &w);
 	*ended = s != CCID_DEV_NOT_YET;
 	if (s == CCID_DEV_GONE)
 		return HSM_E_GONE;
@@ -117,9 +122,12 @@ static hsm_rc submit_control(struct usb_urbs *q, const struct usb_urb *u)
 {
 	const bool in = (u->ep & USB_IN) != 0;
 	const struct waiting t = { u->id, u->length, u->ep, u->whole };
-	struct wr w = wr_of(q->room.p, in ? u->length : 0);
-	const enum ccid_dev_status s = ccid_dev_control(q->dev, u->setup, u->out, &w);
+	enum ccid_dev_status s;
+	struct wr w;
 
+	TRY(buf_reserve(&q->room, u->length));
+	w = wr_of(q->room.p, in ? u->length : 0);
+	s = ccid_dev_control(q->dev, u->setup, u->out, &w);
 	if (s == CCID_DEV_GONE)
 		return HSM_E_GONE;
 	return in ? end_in(q, &t, s, &w) : end_out(q, u, status_of(s, w.bad));

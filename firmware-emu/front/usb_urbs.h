@@ -42,11 +42,12 @@ HSM_MUST hsm_rc usb_urbs_new(
         struct ccid_dev *dev, usb_urb_ended *ended, void *arg, struct usb_urbs **out);
 void usb_urbs_free(struct usb_urbs *q); /* accepts NULL; what waits is forgotten */
 
-/* A transfer begins; it may have ended when this returns. HSM_E_GONE: the device is unplugged. */
+/* A transfer begins; it may have ended when this returns. HSM_E_GONE: the device is unplugged;
+ * HSM_E_MEMORY. */
 HSM_MUST hsm_rc usb_urbs_submit(struct usb_urbs *q, const struct usb_urb *u);
 
-/* Ends what can end now; to be called after the device was ready. HSM_E_GONE as above, also when
- * nothing waits. */
+/* Ends what can end now; to be called after the device was ready. Outcomes as above, HSM_E_GONE
+ * also when nothing waits. */
 HSM_MUST hsm_rc usb_urbs_pump(struct usb_urbs *q);
 
 /* Takes a waiting transfer back: it will not end. False when it does not wait. */

@@ -11,8 +11,8 @@
 
 enum {
 	DEVID = USB_TWIN_BUS << 16 | USB_TWIN_DEVICE,
-	PACKET_MAX = USBIP_HEAD + USBIP_DATA_MAX,
-	SHORT_NOT_OK = 1, /* URB_SHORT_NOT_OK */
+	COMMANDS_N = 4096, /* read at once */
+	SHORT_NOT_OK = 1,  /* URB_SHORT_NOT_OK */
 };
 
 struct session {
@@ -24,8 +24,10 @@ struct session {
 
 static hsm_rc answer(struct session *s, const struct usbip_urb *urb)
 {
-	struct wr w = wr_of(s->out.p, s->out.cap);
+	struct wr w;
 
+	TRY(buf_reserve(&s->out, USBIP_HEAD + urb->data.n));
+	w = wr_of(s->out.p, s->out.cap);
 	TRY(usbip_urb_put(&w, urb));
 	return stream_put(s->stream, wr_rd(&w));
 }
@@ -83,36 +85,36 @@ static hsm_rc run_command(struct session *s, struct rd bytes)
 	return cmd.kind == USBIP_CMD_UNLINK ? unlink_urb(s, &cmd) : submit(s, &cmd);
 }
 
-/* The next whole command of `r`, empty when more must come first. */
-static hsm_rc next_command(const struct session *s, struct rd *r, struct rd *command)
+/* The length of the command that `r` begins with; USBIP_HEAD as long as it cannot be known. */
+static hsm_rc length_of(const struct session *s, struct rd r, size_t *n)
 {
-	size_t n;
+	struct rd head;
 	hsm_rc rc;
 
-	*command = (struct rd){ 0 };
-	if (r->n < USBIP_HEAD)
+	*n = USBIP_HEAD;
+	if (!rd_take(&r, USBIP_HEAD, &head))
 		return HSM_OK;
-	rc = usbip_command_length(rd_of(r->p, USBIP_HEAD), &n);
+	rc = usbip_command_length(head, n);
 	if (rc != HSM_OK)
 		log_say(LOG_ERROR, "%s: closed, as it sent something that is no command: %s",
 		        s->stream->name, rc_text(rc));
-	else if (n <= r->n && !rd_take(r, n, command))
-		rc = HSM_E_FAIL;
 	return rc;
 }
 
+/* Runs all that is there, and makes room for the rest of what is not. */
 static hsm_rc run_commands(struct session *s)
 {
 	struct rd rest = buf_rd(&s->in), command;
+	size_t n;
 
-	do {
-		TRY(next_command(s, &rest, &command));
-		if (command.n != 0)
-			TRY(run_command(s, command));
-	} while (command.n != 0);
+	TRY(length_of(s, rest, &n));
+	while (rd_take(&rest, n, &command)) {
+		TRY(run_command(s, command));
+		TRY(length_of(s, rest, &n));
+	}
 	memmove(s->in.p, rest.p, rest.n);
 	s->in.n = rest.n;
-	return HSM_OK;
+	return buf_reserve(&s->in, n);
 }
 
 static hsm_rc receive(struct session *s)
@@ -141,8 +143,7 @@ static hsm_rc pump(struct session *s)
 
 static hsm_rc attach(struct session *s)
 {
-	TRY(buf_reserve(&s->in, PACKET_MAX));
-	TRY(buf_reserve(&s->out, PACKET_MAX));
+	TRY(buf_reserve(&s->in, COMMANDS_N));
 	return usb_urbs_new(s->twin->dev, submitted, s, &s->urbs);
 }
 

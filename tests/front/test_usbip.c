@@ -227,6 +227,34 @@ static void in__waits__until_there_is_something(void **state)
 	usb_close(&c);
 }
 
+/* Commands in pieces that begin and end anywhere: all are run, in order. */
+static void commands__in_any_pieces__run_in_order(void **state)
+{
+	static const uint8_t nothing[6000];
+	struct served *s = *state;
+	uint8_t bytes[6300];
+	struct wr w = WR_ARRAY(bytes);
+	struct usbip_urb u = { .kind = USBIP_CMD_SUBMIT, .devid = 0x10002 };
+	struct usb_client c;
+
+	usb_attach(&c, s->front);
+	configure(&c);
+	for (u.seq = 2; u.seq < 5; u.seq++) {
+		u.ep = u.seq == 3 ? c.ep_out : 0;
+		u.data = rd_of(nothing, u.seq == 3 ? sizeof(nothing) : 0);
+		u.length = (uint32_t)u.data.n;
+		emu_unhex(CONFIGURE, u.setup, sizeof(u.setup));
+		assert_int_equal(usbip_urb_put(&w, &u), HSM_OK);
+	}
+	usb_send(&c, rd_of(bytes, 70));
+	for (size_t sent = 70; sent < w.n; sent += 590)
+		usb_send(&c, rd_of(bytes + sent, sent + 590 < w.n ? 590 : w.n - sent));
+	assert_int_equal(usb_answer(&c, 2, false).status, 0);
+	assert_int_equal(usb_answer(&c, 3, false).actual, sizeof(nothing));
+	assert_int_equal(usb_answer(&c, 4, false).status, 0);
+	usb_close(&c);
+}
+
 static void unlink__waiting__is_taken_back(void **state)
 {
 	struct served *s = *state;
@@ -442,6 +470,7 @@ int main(void)
 		WITH(serve_nitrokey, exchange__t1_block__card_answers),
 		WITH(serve_stick, exchange__apdu__card_answers),
 		WITH(serve_nitrokey, in__waits__until_there_is_something),
+		WITH(serve_nitrokey, commands__in_any_pieces__run_in_order),
 		WITH(serve_nitrokey, unlink__waiting__is_taken_back),
 		WITH(serve_stick, host_goes__card_loses_power),
 		WITH(serve_nitrokey, bad_clients__are_closed__others_served),
