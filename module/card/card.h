@@ -73,6 +73,9 @@ HSM_MUST hsm_rc card_hold(struct card_lane *lane, bool on);
 /* See tp_ops.look. Costs no command. */
 HSM_MUST hsm_rc card_look(struct card *card, struct tp_epoch *out);
 
+/* See tp_ops.present. Costs no command. */
+HSM_MUST hsm_rc card_present(struct card *card);
+
 /* ---- pin.c ---- */
 
 struct pin_status {

@@ -7,7 +7,7 @@
 #include "card/card.h"
 
 struct config {
-	char **cards; /* addresses "scheme:where", in slot order */
+	char **cards; /* addresses "scheme:where", in slot order; wildcards: places.h */
 	size_t cards_n;
 	bool has_cards; /* a list was given, even an empty one */
 	enum log_level log;
@@ -24,9 +24,9 @@ HSM_MUST hsm_rc config_parse(struct rd text, char separator, struct config *out,
 
 /* The settings in force: `reserved` (may be NULL), else TWINHSM_CARDS and TWINHSM_LOG, else
  * ~/.config/twinhsm/twinhsm.conf, else /etc/twinhsm/twinhsm.conf; the first that names cards
- * decides the cards. With none, every *.token of config_token_dir in the order of the names, then
- * the SmartCard-HSMs in the readers of PC/SC if its service runs. "pcsc:*" becomes those as well.
- * A malformed source is logged by name: HSM_E_BAD_CONFIG. */
+ * decides the cards. With none, every *.token of config_token_dir, what is there on
+ * USB ("usb:*") and in the readers of PC/SC ("pcsc:*") if its service runs. A malformed source is
+ * logged by name: HSM_E_BAD_CONFIG. */
 HSM_MUST hsm_rc config_load(const char *reserved, struct config *out);
 
 void config_done(struct config *c);

@@ -1,5 +1,4 @@
 /* Where settings come from: application, environment, files, and the folder of tokens. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,7 +10,6 @@
 #include "card/config_files.h"
 
 #define CONFIG_NAME "twinhsm/twinhsm.conf"
-#define ALL_READERS "pcsc:*"
 
 enum { CONFIG_SIZE_MAX = 0x10000 };
 
@@ -145,88 +143,17 @@ static hsm_rc add_files(struct config *c)
 	return add_file(c, TWINHSM_SYSCONFDIR "/" CONFIG_NAME);
 }
 
-static int is_token(const struct dirent *entry)
+/* Without settings: the user's tokens, and what is plugged in. */
+static hsm_rc add_default(struct config *c)
 {
-	static const char suffix[] = ".token";
-	size_t n = strlen(entry->d_name);
+	char dir[PATH_MAX];
 
-	return entry->d_name[0] != '.' && n >= sizeof(suffix) &&
-	       strcmp(entry->d_name + n - (sizeof(suffix) - 1), suffix) == 0;
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* Every token of the user's folder. */
-static hsm_rc add_token_dir(struct config *c)
-{
-	char front[4 + PATH_MAX + 1], *dir = front + 4;
-	struct dirent **names = NULL;
-	hsm_rc rc = HSM_OK;
-	int n;
-
-	memcpy(front, "emu:", 4);
-	if (config_token_dir(dir, PATH_MAX) != HSM_OK)
-		return HSM_OK;
-	n = scandir(dir, &names, is_token, by_name);
-	memcpy(dir + strlen(dir), "/", 2);
-	for (int i = 0; i < n; i++) {
-		if (rc == HSM_OK)
-			rc = config_add_card(c, front, rd_str(names[i]->d_name));
-		free(names[i]);
+	if (config_token_dir(dir, sizeof(dir) - 2) == HSM_OK) {
+		strcat(dir, "/*");
+		TRY(config_add_card(c, "emu:", rd_str(dir)));
 	}
-	free(names);
-	return rc;
-}
-
-/* ---- every card of a carrier ---- */
-
-static hsm_rc add_found(void *arg, const char *where)
-{
-	return config_add_card(arg, "pcsc:", rd_str(where));
-}
-
-/* Cards in readers, if PC/SC is at work anyway. */
-static hsm_rc add_readers(struct config *c)
-{
-	hsm_rc rc = tp_list("pcsc", false, add_found, c);
-
-	return rc == HSM_E_MEMORY ? rc : HSM_OK;
-}
-
-/* Cards in readers, because the settings say so. */
-static hsm_rc add_all_readers(struct config *c)
-{
-	hsm_rc rc = tp_list("pcsc", true, add_found, c);
-
-	if (rc != HSM_OK)
-		log_say(LOG_ERROR, "%s: %s", ALL_READERS, rc_text(rc));
-	return rc == HSM_E_MEMORY ? rc : HSM_OK;
-}
-
-static hsm_rc add_expanded(struct config *c, const char *address)
-{
-	if (strcmp(address, ALL_READERS) == 0)
-		return add_all_readers(c);
-	return config_add_card(c, "", rd_str(address));
-}
-
-/* Puts what there is in the places of the addresses that mean all cards of a kind. */
-static hsm_rc expand_all(struct config *c)
-{
-	struct config whole = { 0 };
-	hsm_rc rc = HSM_OK;
-
-	for (size_t i = 0; i < c->cards_n && rc == HSM_OK; i++)
-		rc = add_expanded(&whole, c->cards[i]);
-	for (size_t i = 0; i < c->cards_n; i++)
-		free(c->cards[i]);
-	free(c->cards);
-	c->cards = whole.cards;
-	c->cards_n = whole.cards_n;
-	return rc;
+	TRY(config_add_card(c, "usb:*", RD_LIT("")));
+	return config_add_card(c, "pcsc:*", RD_LIT(""));
 }
 
 /* Replaces "~/" at the beginning of a path by the user's home. */
@@ -253,11 +180,8 @@ static hsm_rc load(struct config *c, const char *reserved)
 	TRY(add_variable(c, "TWINHSM_CARDS", "cards"));
 	TRY(add_variable(c, "TWINHSM_LOG", "log"));
 	TRY(add_files(c));
-	if (!c->has_cards) {
-		TRY(add_token_dir(c));
-		return add_readers(c);
-	}
-	TRY(expand_all(c));
+	if (!c->has_cards)
+		return add_default(c);
 	for (size_t i = 0; i < c->cards_n; i++)
 		TRY(expand_home(&c->cards[i]));
 	return HSM_OK;

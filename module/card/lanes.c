@@ -83,3 +83,8 @@ hsm_rc card_look(struct card *card, struct tp_epoch *out)
 {
 	return card->tp->ops->look(card->tp, out);
 }
+
+hsm_rc card_present(struct card *card)
+{
+	return tp_present(card->tp);
+}

@@ -9,7 +9,7 @@ static CK_RV open_locked(struct p11_slot *slot, bool rw, CK_SESSION_HANDLE *out)
 	TRY_RV(slot_token(slot, &token));
 	if (!rw && token_who(token) == TOKEN_SO)
 		return CKR_SESSION_READ_WRITE_SO_EXISTS;
-	return session_open(slot, token, rw, out);
+	return session_open(slot, rw, out);
 }
 
 static CK_RV open_session(CK_SLOT_ID id, CK_FLAGS flags, CK_SESSION_HANDLE *out)
@@ -46,9 +46,9 @@ static CK_RV logout_if_last(struct p11_slot *slot)
 	CK_RV rv = CKR_OK;
 
 	lock(&slot->lock);
-	if (session_count(slot).all == 0 && slot->token != NULL &&
-	        token_who(slot->token) != TOKEN_NOBODY)
-		rv = rc_to_ckr(token_logout(slot->token));
+	if (session_count(slot).all == 0 && slot->stay != NULL &&
+	        token_who(slot->stay->token) != TOKEN_NOBODY)
+		rv = rc_to_ckr(token_logout(slot->stay->token));
 	unlock(&slot->lock);
 	return rv;
 }
@@ -105,6 +105,7 @@ static CK_RV session_info(struct p11_session *s, CK_SESSION_INFO *info)
 {
 	if (info == NULL)
 		return CKR_ARGUMENTS_BAD;
+	TRY_RC(card_present(token_card(s->token)));
 	*info = (CK_SESSION_INFO){
 		.slotID = s->slot->id,
 		.state = session_state(s),

@@ -18,6 +18,8 @@ static CK_RV list_slots(bool present, CK_SLOT_ID_PTR list, CK_ULONG_PTR count)
 
 	if (count == NULL)
 		return CKR_ARGUMENTS_BAD;
+	if (list == NULL)
+		TRY_RV(slots_refresh(NULL));
 	room = list == NULL ? 0 : *count;
 	for (CK_SLOT_ID id = 0; id < slot_count(); id++) {
 		struct p11_slot *slot;
@@ -162,14 +164,47 @@ CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO_PTR info)
 	return p11_leave_library(rv);
 }
 
-/* Cards stay in their slots; there is nothing to wait for. */
+enum { LOOK_MS = 250 }; /* between two looks of a call that waits */
+
+/* Until there is an event, or calls have to leave. */
+static CK_RV wait_for_event(struct places_watch *w, CK_SLOT_ID *out)
+{
+	CK_RV rv = CKR_OK;
+
+	while (rv == CKR_OK && !slot_take_event(out)) {
+		rv = slots_refresh(w);
+		if (rv != CKR_OK || slot_take_event(out))
+			break;
+		if (!sessions_pause(LOOK_MS))
+			rv = CKR_CRYPTOKI_NOT_INITIALIZED;
+	}
+	return rv;
+}
+
+static CK_RV next_event(bool block, CK_SLOT_ID *out)
+{
+	struct places_watch w = { 0 };
+	CK_RV rv;
+
+	if (slot_take_event(out))
+		return CKR_OK;
+	if (block) {
+		rv = wait_for_event(&w, out);
+		places_unwatch(&w);
+		return rv;
+	}
+	TRY_RV(slots_refresh(NULL));
+	return slot_take_event(out) ? CKR_OK : CKR_NO_EVENT;
+}
+
 CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR slot, CK_VOID_PTR reserved)
 {
-	CK_RV rv = p11_enter_library();
+	CK_RV rv = p11_enter_library(), event = CKR_ARGUMENTS_BAD;
 
-	if (rv == CKR_OK && (slot == NULL || reserved != NULL))
-		rv = CKR_ARGUMENTS_BAD;
-	if (rv == CKR_OK)
-		rv = (flags & CKF_DONT_BLOCK) != 0 ? CKR_NO_EVENT : CKR_FUNCTION_NOT_SUPPORTED;
-	return p11_leave_library(rv);
+	if (rv != CKR_OK)
+		return rv;
+	if (slot != NULL && reserved == NULL)
+		event = next_event((flags & CKF_DONT_BLOCK) == 0, slot);
+	(void)p11_leave_library(CKR_OK);
+	return event;
 }

@@ -3,7 +3,7 @@
 #define TWINHSM_P11_P11_H
 
 #include "base/lock.h"
-#include "card/config.h"
+#include "card/places.h"
 #include "p11/cryptoki.h"
 #include "token/token.h"
 
@@ -36,19 +36,31 @@ struct store {
 	size_t cap GUARDED_BY(lock);
 };
 
-/* ---- slot.c: one configured card each ---- */
+/* ---- slot.c: a place for a card each ---- */
+
+/* A token for as long as it stays in a slot. Counted: the slot and each session hold one. */
+struct p11_stay {
+	atomic_uint refs;
+	struct token *token;
+};
+
+void stay_free(struct p11_stay *stay); /* drops one reference */
 
 /* `lock` serialises what changes who is logged in or which token is there: opening the card, first
  * and last session, login, initialisation. It is taken after a session's lock and held across the
  * card commands of these. */
 struct p11_slot {
 	CK_SLOT_ID id;
-	const char *address;
+	char *address;
 	struct lock lock;
-	struct token *token GUARDED_BY(lock); /* NULL: not open */
-	hsm_rc reported GUARDED_BY(lock);     /* why it could not be opened, as logged last */
-	atomic_uint users;                    /* sessions that borrow the token */
+	struct p11_stay *stay GUARDED_BY(lock); /* NULL: not open */
+	hsm_rc reported GUARDED_BY(lock);       /* why it could not be opened, as logged last */
 	struct store store;
+
+	/* Guarded by the table of slots. */
+	hsm_rc seen;    /* HSM_OK: a card was there when it was looked at last, */
+	uint64_t stamp; /* which was this one */
+	bool event;     /* one that C_WaitForSlotEvent has to tell */
 };
 
 /* Makes the slots of a configuration and takes it over. */
@@ -56,13 +68,22 @@ CK_RV slots_start(struct config *config);
 void slots_stop(void);
 void slots_forget(void); /* in a forked child: without touching the tokens */
 
-/* Slots by place; their number never changes between C_Initialize and C_Finalize. */
+/* Looks which cards came and went; new places get slots. IDs count from 0 and are never used for
+ * another place between C_Initialize and C_Finalize, and slots stay where they are in memory. */
+CK_RV slots_refresh(struct places_watch *w);
+
 size_t slot_count(void);
 CK_RV slot_find(CK_SLOT_ID id, struct p11_slot **out); /* CKR_SLOT_ID_INVALID */
 
-/* The token, opened on first use and again after it went away; borrowed while the slot is locked,
- * or a session of the slot is open. CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED, ... */
+/* Takes the event of a slot, if there is one. */
+bool slot_take_event(CK_SLOT_ID *out);
+
+/* The token, opened on first use and again after it went away; borrowed while the slot is locked.
+ * CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED, ... */
 CK_RV slot_token(struct p11_slot *slot, struct token **out) LOCK_REQUIRES(slot->lock);
+
+/* The token is gone: its sessions end. A later one is another. Takes the slot's lock. */
+void slot_removed(struct p11_slot *slot, const struct p11_stay *stay);
 
 /* ---- session.c ---- */
 
@@ -82,7 +103,8 @@ struct find {
 struct p11_session {
 	CK_SESSION_HANDLE handle;
 	struct p11_slot *slot;
-	struct token *token; /* borrowed from the slot */
+	struct p11_stay *stay;
+	struct token *token; /* of the stay */
 	bool rw;
 	unsigned refs; /* the table's and one for each call in flight; guarded by the table */
 	struct lock lock;
@@ -95,7 +117,7 @@ struct p11_session {
  * p11_enter failed (`*out` is NULL then): library initialised in this process, session known,
  * counted, locked, OpenSSL's error queue marked. p11_leave undoes all of it, answers `rv`, and when
  * rv is CKR_USER_NOT_LOGGED_IN although the user is logged in, tells the token that its login is
- * lost. */
+ * lost; when it is CKR_DEVICE_REMOVED, ends all sessions of the token. */
 CK_RV p11_enter(CK_SESSION_HANDLE handle, struct p11_session **out);
 CK_RV p11_leave(struct p11_session *s, CK_RV rv);
 
@@ -108,6 +130,12 @@ CK_RV p11_leave_library(CK_RV rv);
 void sessions_start(void);
 bool sessions_running(void);
 bool sessions_stop(void);
+
+/* For a call that waits: until something was told by sessions_wake, or at most so long. false:
+ * calls have to leave. */
+bool sessions_pause(unsigned ms);
+void sessions_wake(void);
+
 void sessions_free(void);
 void sessions_forget(void); /* in a forked child */
 
@@ -117,13 +145,15 @@ struct session_count {
 
 struct session_count session_count(const struct p11_slot *slot);
 
-/* CKR_SESSION_COUNT, CKR_HOST_MEMORY. */
-CK_RV session_open(struct p11_slot *slot, struct token *token, bool rw, CK_SESSION_HANDLE *out);
+/* A session with the token that is in the slot. CKR_SESSION_COUNT, CKR_HOST_MEMORY. */
+CK_RV session_open(struct p11_slot *slot, bool rw, CK_SESSION_HANDLE *out)
+        LOCK_REQUIRES(slot->lock);
 
 /* Takes the session from the table; a call in flight goes on and ends it. `*slot` was its slot.
  * CKR_SESSION_HANDLE_INVALID. */
 CK_RV session_close(CK_SESSION_HANDLE handle, struct p11_slot **slot);
 void session_close_all(struct p11_slot *slot);
+void session_close_stay(const struct p11_stay *stay);
 
 /* ---- object lookup, session objects: store.c ---- */
 

@@ -18,12 +18,17 @@ struct place {
 static struct {
 	struct lock lock;
 	pthread_cond_t idle; /* no call in flight */
+	pthread_cond_t news; /* for calls that wait */
 	bool running GUARDED_BY(lock);
 	unsigned calls GUARDED_BY(lock); /* in flight */
 	struct place *places GUARDED_BY(lock);
 	size_t places_n GUARDED_BY(lock);
 	size_t places_cap GUARDED_BY(lock);
-} table = { .lock = LOCK_INIT, .idle = PTHREAD_COND_INITIALIZER };
+} table = {
+	.lock = LOCK_INIT,
+	.idle = PTHREAD_COND_INITIALIZER,
+	.news = PTHREAD_COND_INITIALIZER,
+};
 
 void sessions_start(void)
 {
@@ -49,16 +54,52 @@ bool sessions_stop(void)
 	lock(&table.lock);
 	was_running = table.running;
 	table.running = false;
+	pthread_cond_broadcast(&table.news);
 	while (table.calls != 0)
 		pthread_cond_wait(&table.idle, &table.lock.m);
 	unlock(&table.lock);
 	return was_running;
 }
 
+void sessions_wake(void)
+{
+	lock(&table.lock);
+	pthread_cond_broadcast(&table.news);
+	unlock(&table.lock);
+}
+
+static struct timespec time_in(unsigned ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
+}
+
+bool sessions_pause(unsigned ms)
+{
+	const struct timespec until = time_in(ms);
+	bool running;
+
+	lock(&table.lock);
+	if (table.running)
+		(void)pthread_cond_clockwait(&table.news, &table.lock.m, CLOCK_MONOTONIC, &until);
+	running = table.running;
+	unlock(&table.lock);
+	return running;
+}
+
 void sessions_forget(void) TS(no_thread_safety_analysis)
 {
 	lock_init(&table.lock);
 	pthread_cond_init(&table.idle, NULL);
+	pthread_cond_init(&table.news, NULL);
 	table.running = false;
 	table.calls = 0;
 	table.places = NULL;
@@ -159,7 +200,7 @@ static void session_free(struct p11_session *s)
 	op_free_all(s);
 	find_free(&s->find);
 	lock_done(&s->lock);
-	s->slot->users--;
+	stay_free(s->stay);
 	free(s);
 }
 
@@ -191,8 +232,10 @@ CK_RV p11_leave(struct p11_session *s, CK_RV rv) TS(no_thread_safety_analysis)
 		return rv;
 	if (rv == CKR_USER_NOT_LOGGED_IN)
 		rv = not_logged_in(s);
-	ERR_pop_to_mark();
 	unlock(&s->lock);
+	if (rv == CKR_DEVICE_REMOVED)
+		slot_removed(s->slot, s->stay);
+	ERR_pop_to_mark();
 	lock(&table.lock);
 	last = --s->refs == 0;
 	if (!last)
@@ -255,7 +298,7 @@ static CK_RV table_add(struct p11_session *s) LOCK_REQUIRES(table.lock)
 	return CKR_OK;
 }
 
-CK_RV session_open(struct p11_slot *slot, struct token *token, bool rw, CK_SESSION_HANDLE *out)
+CK_RV session_open(struct p11_slot *slot, bool rw, CK_SESSION_HANDLE *out)
 {
 	struct p11_session *s = calloc(1, sizeof(*s));
 	CK_RV rv;
@@ -263,11 +306,12 @@ CK_RV session_open(struct p11_slot *slot, struct token *token, bool rw, CK_SESSI
 	if (s == NULL)
 		return CKR_HOST_MEMORY;
 	s->slot = slot;
-	s->token = token;
+	s->stay = slot->stay;
+	s->token = slot->stay->token;
 	s->rw = rw;
 	s->refs = 1;
 	lock_init(&s->lock);
-	slot->users++;
+	atomic_fetch_add(&slot->stay->refs, 1);
 	lock(&table.lock);
 	rv = table_add(s);
 	if (rv == CKR_OK)
@@ -310,8 +354,8 @@ CK_RV session_close(CK_SESSION_HANDLE handle, struct p11_slot **slot)
 	return CKR_OK;
 }
 
-/* Takes one session out of the table, any slot's when `slot` is NULL; NULL: none is left. */
-static struct p11_session *table_pop(const struct p11_slot *slot)
+/* Takes one session out of the table, of any slot or stay when that is NULL; NULL: none is left. */
+static struct p11_session *table_pop(const struct p11_slot *slot, const struct p11_stay *stay)
 {
 	struct p11_session *s = NULL;
 
@@ -319,9 +363,12 @@ static struct p11_session *table_pop(const struct p11_slot *slot)
 	for (size_t i = 0; i < table.places_n && s == NULL; i++) {
 		struct place *place = &table.places[i];
 
-		if (place->session == NULL || (slot != NULL && place->session->slot != slot))
-			continue;
 		s = place->session;
+		if (s == NULL || (slot != NULL && s->slot != slot) ||
+		        (stay != NULL && s->stay != stay)) {
+			s = NULL;
+			continue;
+		}
 		place->session = NULL;
 	}
 	unlock(&table.lock);
@@ -332,7 +379,15 @@ void session_close_all(struct p11_slot *slot)
 {
 	struct p11_session *s;
 
-	while ((s = table_pop(slot)) != NULL)
+	while ((s = table_pop(slot, NULL)) != NULL)
+		session_drop(s);
+}
+
+void session_close_stay(const struct p11_stay *stay)
+{
+	struct p11_session *s;
+
+	while ((s = table_pop(NULL, stay)) != NULL)
 		session_drop(s);
 }
 

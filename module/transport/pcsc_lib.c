@@ -20,6 +20,7 @@ static const struct {
 	{ "SCardBeginTransaction", offsetof(struct pcsc, begin) },
 	{ "SCardEndTransaction", offsetof(struct pcsc, end) },
 	{ "SCardTransmit", offsetof(struct pcsc, transmit) },
+	{ "SCardGetAttrib", offsetof(struct pcsc, attribute) },
 };
 
 /* Results of pcsc-lite (pcsclite.h) that mean something to us. */

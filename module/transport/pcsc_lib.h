@@ -10,9 +10,13 @@ enum {
 	PCSC_NAME_MAX = 128, /* of a reader, with its zero byte */
 	PCSC_ANSWER_MAX = 4 + 3 + (1 << 16) + 3 + 2,
 	PCSC_SHARED = 2,
+	PCSC_DIRECT = 3,
 	PCSC_T1 = 2,
 	PCSC_LEAVE_CARD = 0,
 	PCSC_SCOPE_SYSTEM = 2,
+	PCSC_PRESENT = 0x20,           /* state: a card is in the reader */
+	PCSC_COUNT_SHIFT = 16,         /* state: above it, how many cards came and went */
+	PCSC_ATTR_CHANNEL = 0x00020110 /* where the reader is connected */
 };
 
 struct pcsc_pci {
@@ -46,6 +50,7 @@ struct pcsc {
 	long (*end)(long card, unsigned long disposition);
 	long (*transmit)(long card, const struct pcsc_pci *, const uint8_t *cmd,
 	        unsigned long cmd_n, struct pcsc_pci *, uint8_t *rsp, unsigned long *rsp_n);
+	long (*attribute)(long card, unsigned long id, uint8_t *out, unsigned long *n);
 };
 
 /* Loads the library and connects. HSM_E_NO_PCSC, HSM_E_PCSC_DOWN, HSM_E_PCSC_DENIED. */
@@ -61,7 +66,25 @@ HSM_MUST hsm_rc pcsc_outcome(const char *function, long result);
  * HSM_E_READERS. */
 HSM_MUST hsm_rc pcsc_find(const struct pcsc *p, const char *name, char out[PCSC_NAME_MAX]);
 
+/* The state of a reader. */
+HSM_MUST hsm_rc pcsc_state(const struct pcsc *p, const char *reader, struct pcsc_reader_state *out);
+
+/* Calls `visit` with the state of each reader, until it fails. */
+HSM_MUST hsm_rc pcsc_each(const struct pcsc *p,
+        hsm_rc (*visit)(void *arg, const struct pcsc_reader_state *state), void *arg);
+
+/* Does the service run, whoever started it? */
+bool pcsc_runs(void);
+
 /* tp_ops.list */
 HSM_MUST hsm_rc pcsc_list(bool wake, tp_found *found, void *arg);
+
+/* ---- pcsc_watch.c: tp_ops of these names ---- */
+
+HSM_MUST hsm_rc pcsc_sight(const char *where, uint64_t *stamp);
+HSM_MUST hsm_rc pcsc_usb_id(const char *where, struct tp_usb_id *out);
+HSM_MUST hsm_rc pcsc_watch(bool wake, struct tp_watch **out);
+bool pcsc_changed(struct tp_watch *w);
+void pcsc_unwatch(struct tp_watch *w);
 
 #endif

@@ -75,16 +75,14 @@ static bool is_smartcard_hsm(const struct pcsc_reader_state *state)
 	       memmem(state->atr, state->atr_n, issuer, sizeof(issuer)) != NULL;
 }
 
-static bool has_smartcard_hsm(const struct pcsc *p, const char *reader)
+hsm_rc pcsc_state(const struct pcsc *p, const char *reader, struct pcsc_reader_state *out)
 {
-	struct pcsc_reader_state state = { .reader = reader };
-
-	if (p->changed(p->context, 0, &state, 1) != 0)
-		return false;
-	return is_smartcard_hsm(&state);
+	*out = (struct pcsc_reader_state){ .reader = reader };
+	return pcsc_outcome("SCardGetStatusChange", p->changed(p->context, 0, out, 1));
 }
 
-static hsm_rc list(const struct pcsc *p, tp_found *found, void *arg)
+hsm_rc pcsc_each(const struct pcsc *p,
+        hsm_rc (*visit)(void *arg, const struct pcsc_reader_state *state), void *arg)
 {
 	struct names names;
 	const char *reader;
@@ -94,10 +92,24 @@ static hsm_rc list(const struct pcsc *p, tp_found *found, void *arg)
 		return HSM_OK;
 	TRY(rc);
 	while ((reader = names_next(&names)) != NULL) {
-		if (has_smartcard_hsm(p, reader))
-			TRY(found(arg, reader));
+		struct pcsc_reader_state state;
+
+		if (pcsc_state(p, reader, &state) == HSM_OK)
+			TRY(visit(arg, &state));
 	}
 	return HSM_OK;
+}
+
+struct finder {
+	tp_found *found;
+	void *arg;
+};
+
+static hsm_rc list_one(void *arg, const struct pcsc_reader_state *state)
+{
+	struct finder *f = arg;
+
+	return is_smartcard_hsm(state) ? f->found(f->arg, state->reader) : HSM_OK;
 }
 
 /* Is there a process of this number? */
@@ -115,7 +127,7 @@ static bool lives(const char *pid_file)
 }
 
 /* Without connecting to it, for systemd would start it then. */
-static bool service_runs(void)
+bool pcsc_runs(void)
 {
 	const char *own = secure_getenv("PCSCLITE_CSOCK_NAME");
 
@@ -124,13 +136,14 @@ static bool service_runs(void)
 
 hsm_rc pcsc_list(bool wake, tp_found *found, void *arg)
 {
+	struct finder f = { found, arg };
 	struct pcsc p;
 	hsm_rc rc;
 
-	if (!wake && !service_runs())
+	if (!wake && !pcsc_runs())
 		return HSM_E_PCSC_DOWN;
 	TRY(pcsc_open(&p));
-	rc = list(&p, found, arg);
+	rc = pcsc_each(&p, list_one, &f);
 	pcsc_close(&p);
 	return rc;
 }

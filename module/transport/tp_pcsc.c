@@ -21,7 +21,10 @@ struct pcsc_tp {
 	bool was_reset;          /* which the next command has to tell */
 	_Atomic uint64_t resets; /* by other programs */
 	atomic_bool gone;        /* for good: what is put in next is another card */
-	struct buf answer;       /* room for the longest */
+	atomic_bool busy;        /* with a command: the service answers nothing else then */
+	char reader[PCSC_NAME_MAX];
+	unsigned long count; /* of cards that came and went */
+	struct buf answer;   /* room for the longest */
 };
 
 static struct pcsc_tp *of(struct tp *tp)
@@ -62,11 +65,13 @@ static hsm_rc reconnect(struct pcsc_tp *t)
 
 static hsm_rc connect_card(struct pcsc_tp *t, const char *where)
 {
-	char reader[PCSC_NAME_MAX];
+	struct pcsc_reader_state state;
 	unsigned long protocol = 0;
 
-	TRY(pcsc_find(&t->pcsc, where, reader));
-	return pcsc_outcome("SCardConnect", t->pcsc.connect(t->pcsc.context, reader, PCSC_SHARED,
+	TRY(pcsc_find(&t->pcsc, where, t->reader));
+	TRY(pcsc_state(&t->pcsc, t->reader, &state));
+	t->count = state.event >> PCSC_COUNT_SHIFT;
+	return pcsc_outcome("SCardConnect", t->pcsc.connect(t->pcsc.context, t->reader, PCSC_SHARED,
 	                                            PCSC_T1, &t->card, &protocol));
 }
 
@@ -127,9 +132,12 @@ static hsm_rc transmit(struct pcsc_tp *t, struct rd cmd, struct wr *rsp)
 {
 	const struct pcsc_pci pci = { PCSC_T1, sizeof(pci) };
 	unsigned long n = PCSC_ANSWER_MAX;
+	long result;
 
-	TRY(outcome(t, "SCardTransmit",
-	        t->pcsc.transmit(t->card, &pci, cmd.p, cmd.n, NULL, t->answer.p, &n)));
+	atomic_store(&t->busy, true);
+	result = t->pcsc.transmit(t->card, &pci, cmd.p, cmd.n, NULL, t->answer.p, &n);
+	atomic_store(&t->busy, false);
+	TRY(outcome(t, "SCardTransmit", result));
 	if (n > PCSC_ANSWER_MAX)
 		return HSM_E_IO;
 	wr_put(rsp, t->answer.p, n);
@@ -187,6 +195,23 @@ static hsm_rc pcsc_tp_look(struct tp *tp, struct tp_epoch *out)
 	return atomic_load(&of(tp)->gone) ? HSM_E_GONE : HSM_OK;
 }
 
+/* Another card in the reader is not ours. */
+static hsm_rc pcsc_tp_present(struct tp *tp)
+{
+	struct pcsc_tp *t = of(tp);
+	struct pcsc_reader_state state = { .reader = t->reader };
+
+	if (atomic_load(&t->gone))
+		return HSM_E_GONE;
+	if (atomic_load(&t->busy))
+		return HSM_OK;
+	TRY(outcome(t, "SCardGetStatusChange", t->pcsc.changed(t->pcsc.context, 0, &state, 1)));
+	if ((state.event & PCSC_PRESENT) != 0 && state.event >> PCSC_COUNT_SHIFT == t->count)
+		return HSM_OK;
+	atomic_store(&t->gone, true);
+	return HSM_E_GONE;
+}
+
 /* Connections of the parent stay open in the child, unused, until it ends. */
 static void pcsc_tp_forget(void)
 {
@@ -203,4 +228,10 @@ const struct tp_ops tp_pcsc = {
 	.close = pcsc_tp_close,
 	.forget = pcsc_tp_forget,
 	.list = pcsc_list,
+	.sight = pcsc_sight,
+	.present = pcsc_tp_present,
+	.usb_id = pcsc_usb_id,
+	.watch = pcsc_watch,
+	.changed = pcsc_changed,
+	.unwatch = pcsc_unwatch,
 };

@@ -1,6 +1,8 @@
 /* A card behind a Unix socket, "unix:PATH", served by `twinhsm-emu serve --socket PATH`. Each
  * connection is a powered chip with one execution context. */
 #include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -8,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "transport/transport.h"
+#include "transport/path_sight.h"
 #include "wire/frame.h"
 
 enum { LANES_MAX = 1, ATR_MAX = 33 };
@@ -17,6 +19,7 @@ struct unix_tp {
 	struct tp tp;
 	struct tp_lane lane;
 	int fd;
+	atomic_bool gone; /* the other end hung up, or is out of step */
 	struct buf frame; /* room for the longest */
 };
 
@@ -167,7 +170,17 @@ static void unix_tp_lane_close(struct tp_lane *lane)
 /* One byte would be a message about power, and no command is that short. */
 static hsm_rc unix_tp_xfer(struct tp_lane *lane, struct rd cmd, struct wr *rsp)
 {
-	return cmd.n < 2 ? HSM_E_BAD_LEN : ask(of(lane->tp), cmd, rsp);
+	struct unix_tp *u = of(lane->tp);
+	hsm_rc rc;
+
+	if (cmd.n < 2)
+		return HSM_E_BAD_LEN;
+	if (atomic_load(&u->gone))
+		return HSM_E_GONE;
+	rc = ask(u, cmd, rsp);
+	if (rc == HSM_E_GONE)
+		atomic_store(&u->gone, true);
+	return rc;
 }
 
 /* The wire cannot say it: other clients' commands may come between, and each one is durable. */
@@ -180,9 +193,18 @@ static hsm_rc unix_tp_hold(struct tp_lane *lane, bool on)
 
 static hsm_rc unix_tp_look(struct tp *tp, struct tp_epoch *out)
 {
-	(void)tp;
 	*out = (struct tp_epoch){ 0 };
-	return HSM_OK;
+	return atomic_load(&of(tp)->gone) ? HSM_E_GONE : HSM_OK;
+}
+
+static hsm_rc unix_tp_present(struct tp *tp)
+{
+	struct unix_tp *u = of(tp);
+	struct pollfd p = { .fd = u->fd, .events = POLLRDHUP };
+
+	if (poll(&p, 1, 0) == 1)
+		atomic_store(&u->gone, true);
+	return atomic_load(&u->gone) ? HSM_E_GONE : HSM_OK;
 }
 
 /* Connections of the parent stay open in the child, unused, until it ends. */
@@ -200,4 +222,6 @@ const struct tp_ops tp_unix = {
 	.look = unix_tp_look,
 	.close = unix_tp_close,
 	.forget = unix_tp_forget,
+	.sight = path_sight,
+	.present = unix_tp_present,
 };

@@ -102,6 +102,7 @@ long SCardGetStatusChange(
 	if (reader->atr != NULL && hex_get(rd_str(reader->atr), &atr) != HSM_OK)
 		return SCARD_E_NO_MEMORY;
 	states->atr_n = fake_pcsc.length != 0 ? fake_pcsc.length : atr.n;
+	states->event = (unsigned long)reader->count << 16 | (reader->atr != NULL ? 0x20 : 0x10);
 	return 0;
 }
 
@@ -114,16 +115,32 @@ long SCardConnect(long context, const char *name, unsigned long share, unsigned 
 	long result = fails(__func__);
 
 	(void)context;
-	(void)share;
 	if (result != 0)
 		return result;
 	if (reader == NULL)
 		return SCARD_E_UNKNOWN_READER;
-	if (reader->atr == NULL)
+	if (reader->atr == NULL && share != PCSC_DIRECT)
 		return SCARD_E_NO_SMARTCARD;
-	*card = 1;
+	*card = 1 + (reader - fake_pcsc.readers);
 	*protocol = protocols;
 	fake_pcsc.cards++;
+	return 0;
+}
+
+EXPORT long SCardGetAttrib(long card, unsigned long id, uint8_t *out, unsigned long *n);
+long SCardGetAttrib(long card, unsigned long id, uint8_t *out, unsigned long *n)
+{
+	const struct fake_reader *reader = &fake_pcsc.readers[card - 1];
+	long result = fails(__func__);
+
+	if (result != 0)
+		return result;
+	if (id != PCSC_ATTR_CHANNEL || reader->channel == 0)
+		return SCARD_E_UNSUPPORTED_FEATURE;
+	if (*n < sizeof(reader->channel))
+		return SCARD_E_INSUFFICIENT_BUFFER;
+	memcpy(out, &reader->channel, sizeof(reader->channel));
+	*n = sizeof(reader->channel);
 	return 0;
 }
 

@@ -24,11 +24,14 @@
 #define SCARD_W_UNPOWERED_CARD       0x80100067
 #define SCARD_W_RESET_CARD           0x80100068
 #define SCARD_W_REMOVED_CARD         0x80100069
+#define SCARD_E_UNSUPPORTED_FEATURE  0x8010001F
 #define SCARD_W_SECURITY_VIOLATION   0x8010006A
 
 struct fake_reader {
 	const char *name;
-	const char *atr; /* hex; NULL: no card */
+	const char *atr;  /* hex; NULL: no card */
+	unsigned count;   /* of cards that came and went */
+	uint32_t channel; /* SCARD_ATTR_CHANNEL_ID; 0: the reader has none */
 };
 
 /* The library's symbol `fake_pcsc`. */

@@ -9,9 +9,9 @@
 #define OTHER_ATR "3B8180018080"
 
 static const struct fake_reader readers[] = {
-	{ "Empty Reader 00 00", NULL },
-	{ "Card Reader 00 00", HSM_ATR },
-	{ "Card Reader 00 00 more", OTHER_ATR },
+	{ .name = "Empty Reader 00 00" },
+	{ .name = "Card Reader 00 00", .atr = HSM_ATR },
+	{ .name = "Card Reader 00 00 more", .atr = OTHER_ATR },
 };
 
 #define DATA "some data"

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "card/config.h"
+#include "card/places.h"
 
 /* ---- the parser ---- */
 
@@ -168,6 +168,7 @@ static void expect(const char *reserved, const char *cards)
 	char got[512];
 
 	assert_ok(config_load(reserved, &c));
+	assert_ok(places_expand(&c));
 	join_cards(&c, got, sizeof(got));
 	assert_string_equal(got, cards);
 	config_done(&c);

@@ -1,7 +1,7 @@
 /* The carrier "pcsc:READER": which readers, holding, resets, removal; the settings. */
 #include <stdlib.h>
 
-#include "card/config.h"
+#include "card/places.h"
 #include "pcsc_bench.h"
 
 static void sign_gives(struct token *t, hsm_rc want)
@@ -205,6 +205,7 @@ static void cards_are(const char *reserved, const char *want)
 	char text[256] = "";
 
 	assert_ok(config_load(reserved, &c));
+	assert_ok(places_expand(&c));
 	for (size_t i = 0; i < c.cards_n; i++) {
 		strcat(text, i == 0 ? "" : "|");
 		strcat(text, c.cards[i]);

@@ -148,15 +148,17 @@ static void token_info__of_a_factory_card(void **state)
 	assert_int_equal(t.flags, CKF_RNG | CKF_LOGIN_REQUIRED);
 }
 
-static void wait_for_slot_event__has_nothing_to_tell(void **state)
+static void wait_for_slot_event__nothing_happened(void **state)
 {
 	CK_SLOT_ID id;
 
 	(void)state;
 	OK(fixture_initialize(NULL));
 	RV(p11->C_WaitForSlotEvent(CKF_DONT_BLOCK, &id, NULL), CKR_NO_EVENT);
-	RV(p11->C_WaitForSlotEvent(0, &id, NULL), CKR_FUNCTION_NOT_SUPPORTED);
+	RV(p11->C_WaitForSlotEvent(CKF_DONT_BLOCK, NULL, NULL), CKR_ARGUMENTS_BAD);
+	RV(p11->C_WaitForSlotEvent(CKF_DONT_BLOCK, &id, &id), CKR_ARGUMENTS_BAD);
 	OK(p11->C_Finalize(NULL));
+	RV(p11->C_WaitForSlotEvent(CKF_DONT_BLOCK, &id, NULL), CKR_CRYPTOKI_NOT_INITIALIZED);
 }
 
 int main(void)
@@ -169,7 +171,7 @@ int main(void)
 		cmocka_unit_test(slot_info__names_the_file),
 		cmocka_unit_test(token_info__of_an_initialised_token),
 		cmocka_unit_test(token_info__of_a_factory_card),
-		cmocka_unit_test(wait_for_slot_event__has_nothing_to_tell),
+		cmocka_unit_test(wait_for_slot_event__nothing_happened),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_group_setup, fixture_group_teardown);

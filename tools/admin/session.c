@@ -5,13 +5,16 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "card/places.h"
 
 enum { POLL_MS = 200 };
 
 int session_config(struct session *s)
 {
-	const hsm_rc rc = config_load(NULL, &s->config);
+	hsm_rc rc = config_load(NULL, &s->config);
 
+	if (rc == HSM_OK)
+		rc = places_expand(&s->config);
 	if (rc == HSM_OK && !log_on(s->config.log)) /* more than --verbose asks for */
 		log_set(s->config.log);
 	return rc == HSM_OK ? 0 : ui_fail("which cards there are is not clear: %s", rc_text(rc));
@@ -42,7 +45,8 @@ static void pause_a_little(void)
 
 static bool may_come(hsm_rc rc)
 {
-	return rc == HSM_E_TOKEN_MISSING || rc == HSM_E_GONE || rc == HSM_E_IO;
+	return rc == HSM_E_TOKEN_MISSING || rc == HSM_E_NO_CARD || rc == HSM_E_NO_READER ||
+	       rc == HSM_E_GONE || rc == HSM_E_IO;
 }
 
 /* Until a card is configured or made. */
