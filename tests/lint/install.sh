@@ -14,7 +14,7 @@ one() {
 	}
 }
 for name in bin/twinhsm-tool bin/twinhsm-emu man1/twinhsm-tool.1 man1/twinhsm-emu.1 \
-	man5/twinhsm.conf.5 man7/twinhsm-pkcs11.7; do
+	man5/twinhsm.conf.5 man7/twinhsm-pkcs11.7 lib/udev/rules.d/60-twinhsm.rules; do
 	one "$name"
 done
 

@@ -23,6 +23,10 @@ firmware-emu: module/base
 tools: module/card
 pure: module/base
 """
+RULE = (
+    'ATTR{idVendor}=="20a0", ATTR{idProduct}=="4230", '
+    'MODE="0660", GROUP="plugdev", TAG+="uaccess"\n'
+)
 GOOD = {
     "LICENSE": "as it is\n",
     "README.md": "[layers](specs/architecture.md)\n",
@@ -40,10 +44,17 @@ GOOD = {
     "tools/tool.c": '#include "card/card.h"\n',
     "tests/golden/v.json": '{"a": {"b": "00112233", "c": "44:55:66:77", "note": "free text"}}\n',
     "tests/unit/v.c": 'static const char *const v[] = { "v.json", "a", "b", "44556677" };\n',
+    "module/wire/quirks.c": "static const int known[][3] = {\n\t{ 0x20A0, 0x4230, 0 },\n};\n",
+    "udev/60-twinhsm.rules": RULE,
     "scripts/run.sh": '#!/bin/sh\necho "$1"\n',
 }
 # lint, file, its faulty contents (None: it is not there), a word of the complaint
 FAULTS = [
+    ("udev.py", "udev/60-twinhsm.rules", "# none\n", "only in one"),
+    ("udev.py", "udev/60-twinhsm.rules", RULE.replace("4230", "4231"), "20a0:4231"),
+    ("udev.py", "udev/60-twinhsm.rules", RULE.replace("0660", "0666"), "not as the others"),
+    ("udev.py", "udev/60-twinhsm.rules", RULE * 2, "twice"),
+    ("udev.py", "module/wire/quirks.c", "\n", "no device found"),
     ("includes.py", "module/base/rd.c", '#include "card/card.h"\n', "module/base may not"),
     ("includes.py", "tools/tool.c", '#include "base/rd.h"\n', "tools may not"),
     ("includes.py", "module/base/rd.c", "#include <stdio.h>\n", "is pure"),

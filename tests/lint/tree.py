@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-TOP = ("module", "firmware-emu", "tools", "tests", "specs", "scripts", "cmake", ".ci")
+TOP = ("module", "firmware-emu", "tools", "tests", "specs", "scripts", "cmake", "udev", ".ci")
 SOURCES = (".c", ".h", ".def")
 
 
