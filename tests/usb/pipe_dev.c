@@ -41,8 +41,8 @@ static hsm_rc outcome(enum ccid_dev_status status)
 static hsm_rc control(
         struct pipe_dev *p, uint8_t type, uint8_t request, uint16_t value, uint16_t index)
 {
-	uint8_t setup[8];
-	struct wr w = WR_ARRAY(setup), none = { 0 };
+	uint8_t setup[8], nothing;
+	struct wr w = WR_ARRAY(setup), none = wr_of(&nothing, 0);
 
 	wr_u8(&w, type);
 	wr_u8(&w, request);
