@@ -11,6 +11,8 @@ static hsm_rc carry(struct card_lane *lane, const struct capdu *c, struct rapdu 
 
 	TRY(capdu_build(c, &w));
 	lane->cmd.n = w.n;
+	if (w.n > lane->card->tp->command_max)
+		return HSM_E_UNSUPPORTED;
 	w = wr_of(lane->rsp.p, lane->rsp.cap);
 	rc = lane->card->tp->ops->xfer(lane->carrier, buf_rd(&lane->cmd), &w);
 	lane->rsp.n = w.n;

@@ -49,6 +49,7 @@ static hsm_rc read_part(
 	};
 	struct rapdu answer;
 
+	*part = (struct rd){ 0 };
 	TRY(command_send(lane, &c, &answer));
 	*part = answer.data;
 	return sw_to_rc(answer.sw, NULL);

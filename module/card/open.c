@@ -47,6 +47,7 @@ hsm_rc applet_select(struct card_lane *lane)
 {
 	static const struct sw_rule rules[] = {
 		{ 0x6A82, HSM_E_CARD_DATA }, /* no SmartCard-HSM */
+		{ 0x6282, HSM_E_CARD_SW }, /* not the end of what is read, if this is on the way */
 		{ 0 },
 	};
 	struct capdu c = {

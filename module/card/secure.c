@@ -20,6 +20,7 @@ enum {
 	TAG_HOST_POINT = 0x80,
 	TAG_NONCE = 0x81,
 	TAG_TOKEN = 0x82,
+	SW_OK = 0x9000,
 };
 
 /* ---- who the card is ---- */
@@ -88,7 +89,7 @@ static hsm_rc choose_protocol(struct card_lane *lane)
 	TRY(wr_done(&w));
 	c.data = wr_rd(&w);
 	TRY(command_transmit(lane, &c, &answer));
-	return answer.sw == 0x9000 ? HSM_OK : HSM_E_UNSUPPORTED;
+	return answer.sw == SW_OK ? HSM_OK : HSM_E_UNSUPPORTED;
 }
 
 /* `*nonce` and `*token` are borrowed from the lane. */
@@ -107,7 +108,8 @@ static hsm_rc exchange_points(
 	TRY(wr_done(&w));
 	c.data = wr_rd(&w);
 	TRY(command_transmit(lane, &c, &answer));
-	TRY(sw_to_rc(answer.sw, NULL));
+	if (answer.sw != SW_OK)
+		return HSM_E_CARD_SW;
 	if (!tlv_get(&answer.data, TAG_DYNAMIC, &r) || answer.data.n != 0 ||
 	        !tlv_get(&r, TAG_NONCE, nonce) || nonce->n != SM_NONCE_LEN ||
 	        !tlv_get(&r, TAG_TOKEN, token) || token->n != SM_MAC_LEN || r.n != 0)

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+enum { VERIFIES_MAX = 4 };
+
 hsm_rc login_run(struct token *t, login_job *job, struct rd first, struct rd second)
 {
 	AUTO_LANE *lane = NULL;
@@ -59,20 +61,22 @@ static void login_remember(struct token *t, enum token_user who, uint64_t securi
 
 typedef hsm_rc verify_pin(struct card_lane *lane, struct rd pin);
 
-/* Verifies, and again when the PIN was changed or the card reset meanwhile; `*security` is that of
- * the login. */
+/* Verifies, and again when the PIN was changed or the card reset meanwhile, a few times;
+ * `*security` is that of the login. */
 static hsm_rc verify(struct token *t, struct card_lane *lane, verify_pin *with, struct rd pin,
         uint64_t *security)
 {
 	uint64_t after;
 
 	TRY(security_now(t, &after));
-	do {
+	for (unsigned i = 0; i < VERIFIES_MAX; i++) {
 		*security = after;
 		TRY(with(lane, pin));
 		TRY(security_now(t, &after));
-	} while (after != *security);
-	return HSM_OK;
+		if (after == *security)
+			return HSM_OK;
+	}
+	return HSM_E_RESET;
 }
 
 static hsm_rc user_pin_verify(struct card_lane *lane, struct rd pin)
