@@ -15,6 +15,7 @@ enum {
 	EXTENDED_MAX = 4 + 3 + 0xFFFF + 2, /* ISO/IEC 7816-3 section 12.1 */
 	SHORT_MAX = 258, /* so that an answer with its status word does not ask for more than 256 */
 	NOTICE_MAX = 64,
+	NOTICES_MAX = 64, /* at once: a reader may never end */
 	POWER_ATTEMPTS = 2,
 };
 
@@ -188,7 +189,7 @@ static hsm_rc notices(struct ccid_host *h, bool *left, bool *came)
 	struct ccid_notice n;
 
 	*left = *came = false;
-	for (;;) {
+	for (unsigned i = 0; i < NOTICES_MAX; i++) {
 		struct wr w = WR_ARRAY(bytes);
 
 		TRY(h->pipe->ops->notice(h->pipe, &w));
@@ -201,6 +202,7 @@ static hsm_rc notices(struct ccid_host *h, bool *left, bool *came)
 		else if (ccid_notice_changed(&n, 0))
 			*came = true;
 	}
+	return HSM_OK;
 }
 
 hsm_rc ccid_host_look(struct ccid_host *h)

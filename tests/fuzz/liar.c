@@ -168,8 +168,9 @@ hsm_rc liar_change(struct liar *l, struct wr *w)
 {
 	const hsm_rc rc = is_turn(l) ? lie(l, w) : HSM_OK;
 
+	if (w->n == 0)
+		return rc;
 	l->before_n = w->n < sizeof(l->before) ? w->n : sizeof(l->before);
-	if (l->before_n != 0)
-		memcpy(l->before, w->p, l->before_n);
+	memcpy(l->before, w->p, l->before_n);
 	return rc;
 }

@@ -14,6 +14,7 @@ CALLS = (
 ).split()
 SET, FLIP, STATUS, CUT, DROP, DOUBLE, INSERT, FILL, REPLACE, AGAIN, FAIL = range(11)
 RAW, FOREVER, SHORT = 1, 2, 4
+STICK, SHORT_LEVEL, READER = 4, 8, 16
 
 
 def program(text):
@@ -68,23 +69,48 @@ def answers():
     return (HERE / "seeds" / "card_answers" / "everything").read_bytes()
 
 
-def write(name, flags, text, device):
+def write(target, name, flags, text, device):
     calls = program(text)
-    path = HERE / "seeds" / "module_apdu"
+    path = HERE / "seeds" / f"module_{target}"
     path.mkdir(parents=True, exist_ok=True)
     (path / name).write_bytes(bytes([flags, len(calls)]) + calls + device)
+
+
+def stream(parts):
+    return b"".join(len(p).to_bytes(2, "big") + p for p in parts)
+
+
+def frame(kind, seq, param, data=b""):
+    """A message of a reader: CCID 1.10, section 6.2."""
+    return bytes([kind]) + len(data).to_bytes(4, "little") + bytes([0, seq, *param]) + data
+
+
+def transfers():
+    """Those of an extended APDU reader until a card has been selected, raw."""
+    status = bytes([0, 0, 0])
+    atr = bytes.fromhex("3BDE96FF8191FE1FC38031815448534D3173802140810792")
+    return stream([frame(0x81, 0, [1, 0, 0]), frame(0x81, 1, [1, 0, 0]),
+                   frame(0x80, 2, status, atr), frame(0x80, 3, [0x80, 0, 3]),
+                   frame(0x80, 3, status, bytes.fromhex("6F0A82017885050001000401 9000"))])
 
 
 def main():
     for name, text in PROGRAMS.items():
         for lie, device in LIES.items():
-            write(f"{name}-{lie}", 0, text, device)
-        write(f"{name}-short", SHORT, text, b"")
-    write("status-forever", FOREVER, PROGRAMS["make"], bytes([4, STATUS, 0x6A, 0x89]))
-    write("reset-forever", FOREVER, PROGRAMS["use"], bytes([2, FAIL, 1]))
-    write("files-forever", FOREVER, PROGRAMS["look"], bytes([2, FILL, 200, 0xC9]))
-    write("raw", RAW, PROGRAMS["use"], answers())
-    write("raw-forever", RAW | FOREVER, PROGRAMS["look"], answers())
+            write("apdu", f"{name}-{lie}", 0, text, device)
+            write("ccid", f"{name}-{lie}", 0, text, device)
+            write("ccid", f"{name}-{lie}-stick", STICK, text, device)
+        write("apdu", f"{name}-short", SHORT, text, b"")
+        write("ccid", f"{name}-short", STICK | SHORT_LEVEL, text, b"")
+        write("ccid", f"{name}-reader", READER, text, b"")
+    for target in ("apdu", "ccid"):
+        write(target, "status-forever", FOREVER, PROGRAMS["make"], bytes([4, STATUS, 0x6A, 0x89]))
+        write(target, "reset-forever", FOREVER, PROGRAMS["use"], bytes([2, FAIL, 1]))
+        write(target, "files-forever", FOREVER, PROGRAMS["look"], bytes([2, FILL, 200, 0xC9]))
+    write("apdu", "raw", RAW, PROGRAMS["use"], answers())
+    write("apdu", "raw-forever", RAW | FOREVER, PROGRAMS["look"], answers())
+    write("ccid", "raw", RAW | STICK, PROGRAMS["use"], transfers())
+    write("ccid", "raw-forever", RAW | FOREVER, PROGRAMS["use"], transfers())
 
 
 if __name__ == "__main__":
