@@ -108,7 +108,7 @@ hsm_rc ccid_dev_new(const struct ccid_dev_setup *setup, struct ccid_dev **out)
 	d->setup = *setup;
 	d->setup.token = NULL;
 	d->model = &usb_models[setup->model];
-	d->from.session = 1;
+	d->from.session = setup->session;
 	d->out_unplug = SIZE_MAX;
 	rc = power_up(d, setup->token);
 	if (rc == HSM_OK)

@@ -22,6 +22,7 @@ struct ccid_dev_setup {
 	enum ccid_dev_model model;
 	struct ccid_faults *faults; /* borrowed; NULL: none */
 	struct trace *trace;        /* borrowed; NULL: none */
+	unsigned session;           /* its number there, from 1 */
 	/* After how long a command at work asks for more time, in ms; 0: half the block waiting
 	 * time of the card's ATR. */
 	unsigned pace_ms;

@@ -59,8 +59,10 @@ static void show(struct usbip_device *d, const struct ccid_dev_facts *facts)
 
 static hsm_rc plug_in(struct usb_twin *t)
 {
-	const hsm_rc rc = ccid_dev_new(&t->setup, &t->dev);
+	hsm_rc rc;
 
+	t->setup.session = atomic_fetch_add(&t->front->sessions, 1) + 1;
+	rc = ccid_dev_new(&t->setup, &t->dev);
 	if (rc != HSM_OK)
 		log_say(LOG_ERROR, "%s: %s: %s", t->name, t->setup.token, rc_text(rc));
 	return rc;
@@ -92,6 +94,7 @@ hsm_rc usb_twin_new(
 
 	if (t == NULL)
 		return HSM_E_MEMORY;
+	t->front = f;
 	t->next = f->twins;
 	f->twins = t;
 	t->listener = t->ready = -1;

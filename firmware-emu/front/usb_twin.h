@@ -10,6 +10,7 @@ enum { USB_TWIN_BUS = 1, USB_TWIN_DEVICE = 2 };
 
 struct usb_twin {
 	struct usb_twin *next;
+	struct front *front;
 	struct ccid_dev_setup setup;
 	struct ccid_dev *dev;      /* of who has it; NULL after it was unplugged */
 	struct usbip_device shown; /* what USB/IP tells of it */

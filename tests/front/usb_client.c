@@ -1,12 +1,30 @@
 #include "usb_client.h"
 
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "front/usb_twin.h"
 
 enum { PATIENCE_MS = 20000, DEVID = 0x10002 };
+
+int usb_serve(void **state, enum front_usb_model model, const char *fault)
+{
+	const struct front_usb usb = { .model = model, .fault = fault };
+	struct served *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	log_set(LOG_OFF);
+	place_ready(&s->place, EMU_KDF_CHEAP);
+	snprintf(s->trace, sizeof(s->trace), "%s/trace", s->place.folder);
+	assert_int_equal(front_new(s->place.path, s->trace, &s->front), HSM_OK);
+	assert_int_equal(front_usbip(s->front, "127.0.0.1", "0", &usb), HSM_OK);
+	*state = s;
+	return 0;
+}
 
 void usb_connect(struct usb_client *c, const struct front *f)
 {
@@ -30,6 +48,13 @@ void usb_close(struct usb_client *c)
 void usb_send(const struct usb_client *c, struct rd bytes)
 {
 	assert_int_equal(send(c->fd, bytes.p, bytes.n, MSG_NOSIGNAL), bytes.n);
+}
+
+void usb_send_hex(const struct usb_client *c, const char *hex)
+{
+	uint8_t bytes[512];
+
+	usb_send(c, rd_of(bytes, emu_unhex(hex, bytes, sizeof(bytes))));
 }
 
 static bool readable(int fd)
@@ -159,4 +184,30 @@ struct rd usb_ccid(struct usb_client *c, const char *command)
 	u = usb_answer(c, seq, true);
 	assert_int_equal(u.status, 0);
 	return u.data;
+}
+
+void usb_check(struct rd got, const char *hex)
+{
+	uint8_t want[512];
+	const size_t n = emu_unhex(hex, want, sizeof(want));
+
+	assert_int_equal(got.n, n);
+	assert_memory_equal(got.p, want, n);
+}
+
+void usb_configure(struct usb_client *c)
+{
+	const uint32_t seq = usb_ask_control(c, USB_CONFIGURE, 0);
+
+	assert_int_equal(usb_answer(c, seq, false).status, 0);
+}
+
+void usb_power_on(struct usb_client *c)
+{
+	const struct rd answer = usb_ccid(c, "62 00000000 00 01 00 0000");
+
+	assert_true(answer.n > 12);
+	assert_int_equal(answer.p[0], 0x80);
+	assert_int_equal(answer.p[7] & 0xC0, 0);
+	assert_int_equal(answer.p[10], 0x3B);
 }
