@@ -1,6 +1,7 @@
 /* The device: its life, and the transfers of its endpoints. */
 #include "front/ccid_dev_int.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 
 #include "wire/ccid_desc.h"
@@ -133,6 +134,7 @@ void ccid_dev_free(struct ccid_dev *d)
 	buf_free(&d->work.rsp);
 	pthread_cond_destroy(&d->wake);
 	lock_done(&d->lock);
+	OPENSSL_cleanse(d, sizeof(*d));
 	free(d);
 }
 
@@ -223,7 +225,7 @@ void dev_proceed(struct ccid_dev *d)
 		d->out.first = f->next;
 		d->out.n--;
 		slot_message(d, rd_of(f->bytes, f->n));
-		free(f);
+		frame_free(f);
 	}
 }
 

@@ -27,7 +27,7 @@ struct ccid_dev_setup {
 	 * time of the card's ATR. */
 	unsigned pace_ms;
 	/* No threads: a transfer that brings a command ends when the card has done it, time is
-	 * never asked for, and what is late is lost. For one thread at a time. */
+	 * never asked for, and what is late never comes. For one thread at a time. */
 	bool in_step;
 	/* An IN endpoint may have something now, or the device is gone. Called without a lock, from
 	 * any thread; must not call back into the device. */

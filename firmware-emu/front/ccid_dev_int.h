@@ -113,6 +113,7 @@ void dev_proceed(struct ccid_dev *d);
 
 /* Adds a message. NULL: no memory, it is lost. */
 struct frame *queue_add(struct queue *q, struct rd bytes);
+void frame_free(struct frame *f); /* wipes: it may have held a PIN */
 void queue_pop(struct queue *q);
 void queue_clear(struct queue *q);
 

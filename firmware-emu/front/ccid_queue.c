@@ -1,4 +1,5 @@
 /* Messages on their way to the host, and what faults make of them. */
+#include <openssl/crypto.h>
 #include <stdlib.h>
 
 #include "front/ccid_dev_int.h"
@@ -22,13 +23,19 @@ struct frame *queue_add(struct queue *q, struct rd bytes)
 	return f;
 }
 
+void frame_free(struct frame *f)
+{
+	OPENSSL_cleanse(f, sizeof(*f) + f->n);
+	free(f);
+}
+
 void queue_pop(struct queue *q)
 {
 	struct frame *f = q->first;
 
 	q->first = f->next;
 	q->n--;
-	free(f);
+	frame_free(f);
 }
 
 void queue_clear(struct queue *q)

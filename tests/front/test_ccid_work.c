@@ -4,7 +4,7 @@
 
 #include "ccid_bus.h"
 
-enum { PACE_MS = 2 };
+enum { PACE_MS = 2, MANY = 100 };
 
 /* GENERATE ASYMMETRIC KEY PAIR without Le (as recorded from sc-hsm-embedded). */
 #define TEMPLATE                                                                                   \
@@ -157,27 +157,40 @@ static void stick__second_command__slot_is_busy(void **state)
 	bus_free(b);
 }
 
-/* Both halves, in both orders; then the slot is free at once, and the card when it is done. */
+/* Both halves; then the slot is free at once, and the card when it is done: what it had begun by
+ * then makes the next command wait. Returns how often that was told. */
+static unsigned aborted(bool message_first)
+{
+	struct ccid_bus *b = generating(CCID_DEV_STICK);
+	char request[32], message[64], answer[64];
+	unsigned waits;
+
+	snprintf(request, sizeof(request), "21 01 00%02X 0000 0000", b->seq);
+	snprintf(message, sizeof(message), "72 00000000 00 %02X 00 0000", b->seq);
+	snprintf(answer, sizeof(answer), "81 00000000 00 %02X 00 00 00", b->seq);
+	assert_int_equal(bus_in(b, 0x82, 512), CCID_DEV_OK);
+	if (message_first)
+		assert_int_equal(bus_out(b, message), CCID_DEV_OK);
+	assert_int_equal(bus_control(b, request), CCID_DEV_OK);
+	if (!message_first)
+		assert_int_equal(bus_out(b, message), CCID_DEV_OK);
+	BUS_IN(b, answer);
+	BUS(b, "65 00000000 00 01 00 0000", "81 00000000 00 01 00 00 00");
+	b->waits = 0;
+	assert_int_equal(bus_apdu_hex(b, "80580000 00"), 0x9000);
+	waits = b->waits;
+	bus_free(b);
+	return waits;
+}
+
 static void abort__of_a_command_at_work__ends_it(void **state)
 {
-	(void)state;
-	for (unsigned message_first = 0; message_first < 2; message_first++) {
-		struct ccid_bus *b = generating(CCID_DEV_STICK);
-		char request[32], message[64], answer[64];
+	unsigned tries = 0;
 
-		snprintf(request, sizeof(request), "21 01 00%02X 0000 0000", b->seq);
-		snprintf(message, sizeof(message), "72 00000000 00 %02X 00 0000", b->seq);
-		snprintf(answer, sizeof(answer), "81 00000000 00 %02X 00 00 00", b->seq);
-		if (message_first)
-			assert_int_equal(bus_out(b, message), CCID_DEV_OK);
-		assert_int_equal(bus_control(b, request), CCID_DEV_OK);
-		if (!message_first)
-			assert_int_equal(bus_out(b, message), CCID_DEV_OK);
-		BUS_IN(b, answer);
-		BUS(b, "65 00000000 00 01 00 0000", "81 00000000 00 01 00 00 00");
-		assert_int_equal(bus_apdu_hex(b, "80580000 00"), 0x9000);
-		bus_free(b);
-	}
+	(void)state;
+	(void)aborted(true);
+	while (aborted(false) == 0) /* the worker's thread may not have got so far */
+		assert_true(++tries < MANY);
 }
 
 static void abort__before_its_message__all_else_is_aborted(void **state)
@@ -275,6 +288,43 @@ static void exchange__any_length__comes_back_whole(void **state)
 	}
 }
 
+/* ---- threads of a bus ---- */
+
+enum { ROUNDS = 300 };
+
+/* What a system asks while a program uses the reader; returns what went wrong. */
+static void *ask(void *arg)
+{
+	static const uint8_t status[8] = { 0x80, 0, 0, 0, 0, 0, 2, 0 };
+	struct ccid_bus *b = arg;
+	uint8_t bytes[64];
+	uintptr_t wrong = 0;
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct wr w = WR_ARRAY(bytes);
+
+		wrong += ccid_dev_control(b->dev, status, (struct rd){ 0 }, &w) != CCID_DEV_OK;
+		wrong += w.n != 2;
+		wrong += ccid_dev_in(b->dev, b->ep_notice, &w) == CCID_DEV_STALL;
+	}
+	return (void *)wrong;
+}
+
+static void transfers__from_two_threads__all_done(void **state)
+{
+	struct ccid_bus *b = logged_in(CCID_DEV_NITROKEY, 0);
+	pthread_t thread;
+	void *wrong;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, ask, b), 0);
+	for (unsigned i = 0; i < ROUNDS; i++)
+		assert_int_equal(bus_apdu_hex(b, "00840000 40"), 0x9000);
+	assert_int_equal(pthread_join(thread, &wrong), 0);
+	assert_null(wrong);
+	bus_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +340,7 @@ int main(void)
 		cmocka_unit_test(resynch__during_work__answer_is_lost),
 		cmocka_unit_test(unplug_and_free__during_work__wait_for_the_card),
 		cmocka_unit_test(exchange__any_length__comes_back_whole),
+		cmocka_unit_test(transfers__from_two_threads__all_done),
 	};
 
 	return cmocka_run_group_tests(tests, make_token, remove_token);
