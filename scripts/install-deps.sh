@@ -10,8 +10,8 @@ BUILD='gcc libc6-dev cmake ninja-build pkg-config libssl-dev libsqlite3-dev libp
 	libjansson-dev libusb-1.0-0-dev'
 STORY='openssl opensc libengine-pkcs11-openssl libnss3-tools'
 TESTS='clang llvm clang-format libclang-rt-dev libcmocka-dev python3 p11-kit gnutls-bin softhsm2
-	pcscd libccid vsmartcard-vpcd sqlite3 binutils mandoc shellcheck git umockdev libumockdev-dev
-	usbutils usbip qemu-system-x86 busybox-static cpio kmod zstd'
+	pcscd libccid vsmartcard-vpcd sqlite3 binutils mandoc shellcheck git umockdev
+	libumockdev-dev usbutils usbip qemu-system-x86 busybox-static cpio kmod zstd'
 
 usage() {
 	echo "usage: $0 build|story|tests..." >&2
