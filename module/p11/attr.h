@@ -20,6 +20,7 @@ enum attr_rule {
 	ATTR_SET = 1 << 1, /* may be changed later */
 	ATTR_FIXED =
 	        1 << 2, /* follows from other attributes: must be given as it is, or not at all */
+	ATTR_VALUE = 1 << 3, /* of the public half, which a partial private key is without */
 };
 
 /* Longest value that is built here: a SubjectPublicKeyInfo of RSA 4096 has 550 bytes. */
@@ -28,6 +29,7 @@ enum { ATTR_BUILT_MAX = 640 };
 /* A value: borrowed from the object, or built in one of the two stores. */
 struct attr_value {
 	struct rd bytes;
+	struct object *whole; /* what was asked instead of a partial one */
 	struct buf read;
 	uint8_t built[ATTR_BUILT_MAX];
 };
@@ -40,6 +42,12 @@ struct attr_row {
 	(struct p11_session *s, const struct object *o, CK_ULONG arg, struct attr_value *v);
 	CK_ULONG arg;
 };
+
+/* Is the attribute, of any kind of object, one of the public half? */
+bool attr_of_value(CK_ATTRIBUTE_TYPE type);
+
+/* Is this CKA_CLASS that of the kind? */
+bool attr_is_class(const CK_ATTRIBUTE *a, enum object_kind kind);
 
 /* NULL: objects of this kind have no such attribute. */
 const struct attr_row *attr_row(CK_ATTRIBUTE_TYPE type, enum object_kind kind);

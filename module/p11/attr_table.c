@@ -60,16 +60,16 @@ GETTER(get_empty)
 	return put_view(v, (struct rd){ 0 });
 }
 
+static const CK_OBJECT_CLASS classes[] = {
+	[OBJECT_PRIVATE_KEY] = CKO_PRIVATE_KEY,
+	[OBJECT_PUBLIC_KEY] = CKO_PUBLIC_KEY,
+	[OBJECT_CERTIFICATE] = CKO_CERTIFICATE,
+	[OBJECT_DATA] = CKO_DATA,
+	[OBJECT_SECRET_KEY] = CKO_SECRET_KEY,
+};
+
 GETTER(get_class)
 {
-	static const CK_OBJECT_CLASS classes[] = {
-		[OBJECT_PRIVATE_KEY] = CKO_PRIVATE_KEY,
-		[OBJECT_PUBLIC_KEY] = CKO_PUBLIC_KEY,
-		[OBJECT_CERTIFICATE] = CKO_CERTIFICATE,
-		[OBJECT_DATA] = CKO_DATA,
-		[OBJECT_SECRET_KEY] = CKO_SECRET_KEY,
-	};
-
 	return put_ulong(v, classes[o->kind]);
 }
 
@@ -310,12 +310,12 @@ static const struct attr_row rows[] = {
 	{ CKA_WRAP_WITH_TRUSTED,   ATTR_PRIV | ATTR_SECRET, 0,                  get_const_bool,        CK_FALSE },
 	{ CKA_ALWAYS_AUTHENTICATE, ATTR_PRIV,              0,                   get_const_bool,        CK_FALSE },
 
-	{ CKA_MODULUS,             ATTR_PRIV | ATTR_PUB,   ATTR_NEW,            get_modulus,           0 },
+	{ CKA_MODULUS,             ATTR_PRIV | ATTR_PUB,   ATTR_NEW | ATTR_VALUE, get_modulus,           0 },
 	{ CKA_MODULUS_BITS,        ATTR_PRIV | ATTR_PUB,   0,                   get_modulus_bits,      0 },
-	{ CKA_PUBLIC_EXPONENT,     ATTR_PRIV | ATTR_PUB,   ATTR_NEW,            get_exponent,          0 },
-	{ CKA_EC_PARAMS,           ATTR_PRIV | ATTR_PUB,   ATTR_NEW,            get_ec_params,         0 },
-	{ CKA_EC_POINT,            ATTR_PRIV | ATTR_PUB,   ATTR_NEW,            get_ec_point,          0 },
-	{ CKA_PUBLIC_KEY_INFO,     ATTR_PRIV | ATTR_PUB | ATTR_CERT, 0,         get_public_key_info,   0 },
+	{ CKA_PUBLIC_EXPONENT,     ATTR_PRIV | ATTR_PUB,   ATTR_NEW | ATTR_VALUE, get_exponent,          0 },
+	{ CKA_EC_PARAMS,           ATTR_PRIV | ATTR_PUB,   ATTR_NEW | ATTR_VALUE, get_ec_params,         0 },
+	{ CKA_EC_POINT,            ATTR_PRIV | ATTR_PUB,   ATTR_NEW | ATTR_VALUE, get_ec_point,          0 },
+	{ CKA_PUBLIC_KEY_INFO,     ATTR_PRIV | ATTR_PUB | ATTR_CERT, ATTR_VALUE, get_public_key_info,   0 },
 	{ CKA_PRIVATE_EXPONENT,    ATTR_PRIV,              ATTR_NEW,            get_hidden,            PUBKEY_RSA },
 	{ CKA_PRIME_1,             ATTR_PRIV,              ATTR_NEW,            get_hidden,            PUBKEY_RSA },
 	{ CKA_PRIME_2,             ATTR_PRIV,              ATTR_NEW,            get_hidden,            PUBKEY_RSA },
@@ -353,4 +353,16 @@ const struct attr_row *attr_row(CK_ATTRIBUTE_TYPE type, enum object_kind kind)
 			return &rows[i];
 	}
 	return NULL;
+}
+
+bool attr_is_class(const CK_ATTRIBUTE *a, enum object_kind kind)
+{
+	return rd_equal(rd_of(a->pValue, a->ulValueLen), rd_of(&classes[kind], sizeof(*classes)));
+}
+
+bool attr_of_value(CK_ATTRIBUTE_TYPE type)
+{
+	const struct attr_row *row = attr_row(type, OBJECT_PRIVATE_KEY);
+
+	return row != NULL && (row->rules & ATTR_VALUE) != 0;
 }

@@ -2,7 +2,7 @@
  * they are used. */
 #include <stdlib.h>
 
-#include "p11/p11.h"
+#include "p11/attr.h"
 
 struct search {
 	struct p11_session *s;
@@ -73,15 +73,42 @@ static CK_RV look_on_token(struct search *search, const struct objset *set)
 	return look_everywhere(search, set);
 }
 
+/* Can an object of this kind match, as far as its class and the names of the attributes tell? */
+static bool may_be(const struct tmpl *t, enum object_kind kind)
+{
+	for (CK_ULONG i = 0; i < t->n; i++) {
+		if (attr_row(t->a[i].type, kind) == NULL)
+			return false;
+		if (t->a[i].type == CKA_CLASS && !attr_is_class(&t->a[i], kind))
+			return false;
+	}
+	return true;
+}
+
+/* What of the token has to be known for this search. */
+static struct wanted wanted_for(const struct tmpl *t)
+{
+	struct wanted w = { 0 };
+
+	(void)tmpl_bytes(t, CKA_LABEL, &w.label);
+	(void)tmpl_bytes(t, CKA_ID, &w.id);
+	for (enum object_kind kind = 0; kind < OBJECT_SECRET_KEY; kind++)
+		w.kinds |= may_be(t, kind) ? 1U << kind : 0;
+	for (CK_ULONG i = 0; i < t->n; i++)
+		w.whole |= attr_of_value(t->a[i].type);
+	return w;
+}
+
 CK_RV find_start(struct p11_session *s, const struct tmpl *t)
 {
 	struct search search = { .s = s, .t = t };
+	const struct wanted w = wanted_for(t);
 	enum token_user who;
 	struct objset *set;
 	CK_RV rv;
 
 	s->find.n = s->find.next = 0;
-	TRY_RC(token_view(s->token, &set, &who));
+	TRY_RC(token_search(s->token, &w, &set, &who));
 	search.user = who == TOKEN_USER;
 	rv = look_on_token(&search, set);
 	objset_free(set);

@@ -35,6 +35,24 @@ static CK_RV key_fits(
 	return (o->usage & usage) != 0 ? CKR_OK : CKR_KEY_FUNCTION_NOT_PERMITTED;
 }
 
+/* What the card is given must be checked against the public half: an agreement's point against the
+ * curve, a block that is not padded here against the modulus. */
+static bool needs_public(const struct mech *mech, uint16_t usage)
+{
+	return usage != P15_SIGN || mech->ops == &mech_rsa_x509;
+}
+
+/* Replaces the caller's reference, also on failure: by NULL. */
+static CK_RV make_whole(struct p11_session *s, struct object **o)
+{
+	struct object *whole = NULL;
+	hsm_rc rc = token_whole(s->token, *o, &whole);
+
+	object_free(*o);
+	*o = whole;
+	return op_key_rv(rc);
+}
+
 CK_RV op_key(struct p11_session *s, const struct mech *mech, CK_OBJECT_HANDLE handle,
         enum object_kind kind, uint16_t usage, struct object **out)
 {
@@ -47,6 +65,8 @@ CK_RV op_key(struct p11_session *s, const struct mech *mech, CK_OBJECT_HANDLE ha
 	if (rv != CKR_OK)
 		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
 	rv = key_fits(mech, o, kind, usage);
+	if (rv == CKR_OK && o->partial && needs_public(mech, usage))
+		rv = make_whole(s, &o);
 	if (rv != CKR_OK) {
 		object_free(o);
 		return rv;

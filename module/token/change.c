@@ -1,11 +1,17 @@
 #include "token/state.h"
 
-void token_changed(struct token *t)
+void token_changed(struct token *t, unsigned nn)
 {
+	lock(&t->lock);
+	if (nn == TOUCHED_ALL)
+		memset(t->touched, 0xFF, sizeof(t->touched));
+	else
+		t->touched[nn / 8] |= (uint8_t)(1 << nn % 8);
+	unlock(&t->lock);
 	atomic_fetch_add(&t->changes, 1);
 }
 
-hsm_rc token_change(struct token *t, token_job *job, void *arg)
+hsm_rc token_change(struct token *t, token_job *job, void *arg, const uint8_t *nn)
 {
 	AUTO_LANE *lane = NULL;
 	hsm_rc rc, kept;
@@ -14,16 +20,18 @@ hsm_rc token_change(struct token *t, token_job *job, void *arg)
 	TRY(card_hold(lane, true));
 	rc = job(lane, arg);
 	kept = card_hold(lane, false);
-	token_changed(t);
+	token_changed(t, *nn);
 	return rc != HSM_OK ? rc : kept;
 }
 
 hsm_rc token_find(struct token *t, enum object_kind kind, uint16_t fid, struct object **out)
 {
+	const struct wanted w = { .kinds = 1U << kind, .fid = fid };
 	hsm_rc rc = HSM_E_NO_FILE;
+	enum token_user who;
 	struct objset *s;
 
-	TRY(token_objects(t, &s));
+	TRY(token_search(t, &w, &s, &who));
 	for (size_t i = 0; i < objset_count(s) && rc != HSM_OK; i++) {
 		struct object *o = objset_at(s, i);
 

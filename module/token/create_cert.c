@@ -12,7 +12,8 @@ struct cert_job {
 	struct x509_fields x509;
 	struct pubkey key; /* PUBKEY_NONE when of an unknown kind */
 	uint8_t kid;       /* of the private key it belongs to, 0: none */
-	uint16_t fid;      /* where it went */
+	uint8_t nn;        /* where it went */
+	uint16_t fid;
 };
 
 /* Is this the certificate's private key? One whose public half is gone is judged by its size. */
@@ -32,11 +33,13 @@ static bool belongs(const struct cert_job *job, const struct object *o)
 
 static hsm_rc find_kid(struct token *t, struct cert_job *job)
 {
+	const struct wanted w = { 1U << OBJECT_PRIVATE_KEY, .id = job->id, .whole = true };
 	const struct object *o;
+	enum token_user who;
 	struct objset *s;
 	size_t cursor = 0;
 
-	TRY(token_objects(t, &s));
+	TRY(token_search(t, &w, &s, &who));
 	while (job->kid == 0 && (o = objset_by_id(s, job->id, &cursor)) != NULL) {
 		if (belongs(job, o))
 			job->kid = o->nn;
@@ -55,6 +58,7 @@ static hsm_rc write_to_key(struct card_lane *lane, struct cert_job *job)
 	struct p15_key d;
 	hsm_rc rc;
 
+	job->nn = job->kid;
 	job->fid = FID(FID_CERT, job->kid);
 	rc = card_read_file(lane, job->fid, &old);
 	if (rc != HSM_OK && rc != HSM_E_NO_FILE)
@@ -73,14 +77,13 @@ static hsm_rc write_alone(struct card_lane *lane, struct cert_job *job)
 	uint8_t record[P15_RECORD_MAX];
 	struct wr w = WR_ARRAY(record);
 	struct listing l;
-	uint8_t nn;
 
 	TRY(listing_read(lane, &l));
-	TRY(listing_free(&l, types, sizeof(types), 0, &nn));
-	job->fid = FID(FID_CA_CERT, nn);
+	TRY(listing_free(&l, types, sizeof(types), 0, &job->nn));
+	job->fid = FID(FID_CA_CERT, job->nn);
 	TRY(p15_cert_build(&(struct p15_cert){ job->label, job->id, job->fid }, &w));
 	TRY(card_write_file(lane, job->fid, job->x509.whole));
-	return card_write_file(lane, FID(FID_CD, nn), wr_rd(&w));
+	return card_write_file(lane, FID(FID_CD, job->nn), wr_rd(&w));
 }
 
 static hsm_rc write_cert(struct card_lane *lane, void *arg)
@@ -119,6 +122,6 @@ hsm_rc token_add_certificate(
 		job.id = rd_of(made_id, sizeof(made_id));
 	}
 	TRY(find_kid(t, &job));
-	TRY(token_change(t, write_cert, &job));
+	TRY(token_change(t, write_cert, &job, &job.nn));
 	return token_find(t, OBJECT_CERTIFICATE, job.fid, out);
 }

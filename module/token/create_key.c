@@ -113,10 +113,10 @@ hsm_rc token_generate(
 
 	if (k->label.n > P15_LABEL_MAX || k->id.n > P15_ID_MAX)
 		return HSM_E_BAD_LEN;
-	TRY(token_change(t, make_key, &job));
-	TRY(token_find(t, OBJECT_PRIVATE_KEY, FID(FID_CERT, job.kid), priv));
-	rc = token_find(t, OBJECT_PUBLIC_KEY, FID(FID_CERT, job.kid), pub);
+	TRY(token_change(t, make_key, &job, &job.kid));
+	TRY(token_find(t, OBJECT_PUBLIC_KEY, FID(FID_CERT, job.kid), pub));
+	rc = token_find(t, OBJECT_PRIVATE_KEY, FID(FID_CERT, job.kid), priv);
 	if (rc != HSM_OK)
-		object_free(*priv);
+		object_free(*pub);
 	return rc;
 }

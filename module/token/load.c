@@ -1,23 +1,17 @@
 /* Reads the PKCS#15 files of a card into objects. What is malformed hides only its own object. */
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "base/tlv.h"
 #include "token/description.h"
 #include "token/listing.h"
-#include "token/state.h"
+#include "token/source.h"
 
 enum { X509_TAG = 0x30 };
 
-/* The files of one key as they are on the card; empty where there is none. */
-struct key_files {
-	uint8_t kid;
-	bool has_key;
-	struct rd record, cert; /* C4kk, CEkk */
-};
-
-static hsm_rc read_if_there(
-        struct card_lane *lane, const struct listing *l, uint16_t fid, struct buf *out)
+static hsm_rc read_if_there(struct card_lane *lane, bool there, uint16_t fid, struct buf *out)
 {
-	hsm_rc rc = listing_has(l, fid) ? card_read_file(lane, fid, out) : HSM_OK;
+	hsm_rc rc = there ? card_read_file(lane, fid, out) : HSM_OK;
 
 	if (!description_lost(rc))
 		return rc;
@@ -26,16 +20,16 @@ static hsm_rc read_if_there(
 	return HSM_OK;
 }
 
+/* ---- keys ---- */
+
 /* Label, identifier and usage of a key's objects; the number of the key where there are none.
  * OpenSC before 0.27 and sc-hsm-embedded write no access flags. */
-static hsm_rc describe(struct object *o, const struct key_files *f, struct p15_key *prkd)
+static hsm_rc describe(struct object *o, const struct source *s, struct p15_key *prkd)
 {
 	*prkd = (struct p15_key){ 0 };
-	TRY(buf_set(&o->bytes[0], f->record));
+	TRY(buf_set(&o->bytes[0], buf_rd(&s->record)));
 	if (p15_key_parse(buf_rd(&o->bytes[0]), prkd) != HSM_OK) {
-		if (f->has_key)
-			log_say(LOG_INFO, "key %02X has no readable description", f->kid);
-		TRY(buf_set(&o->bytes[0], rd_of(&f->kid, 1)));
+		TRY(buf_set(&o->bytes[0], rd_of(&s->nn, 1)));
 		prkd->id = buf_rd(&o->bytes[0]);
 	}
 	o->label = prkd->label;
@@ -60,17 +54,16 @@ static void find_key(struct object *o, const struct p15_key *prkd)
 	o->key.bits = prkd->bits;
 }
 
-/* A key's private half, public half or certificate; HSM_E_CARD_DATA when the files have none. */
-static hsm_rc fill(struct object *o, const struct key_files *f)
+/* A key's private half, public half or certificate; HSM_E_CARD_DATA when CEkk, whose contents are
+ * `value`, has none. */
+static hsm_rc fill_key(struct object *o, const struct source *s, struct rd value)
 {
 	struct p15_key prkd;
 
-	o->on_token = true;
-	o->nn = f->kid;
-	o->fid = FID(FID_CERT, f->kid);
+	o->fid = FID(FID_CERT, s->nn);
 	o->is_private = o->kind == OBJECT_PRIVATE_KEY;
-	TRY(buf_set(&o->bytes[1], f->cert));
-	TRY(describe(o, f, &prkd));
+	TRY(buf_set(&o->bytes[1], value));
+	TRY(describe(o, s, &prkd));
 	find_key(o, &prkd);
 	if (o->kind == OBJECT_PUBLIC_KEY)
 		return o->key.type == PUBKEY_NONE ? HSM_E_CARD_DATA : HSM_OK;
@@ -81,59 +74,16 @@ static hsm_rc fill(struct object *o, const struct key_files *f)
 	return HSM_OK;
 }
 
-static hsm_rc add(struct objlist *out, enum object_kind kind, const struct key_files *f)
-{
-	struct object *o = object_new(kind);
-	hsm_rc rc;
+/* ---- certificates without a key, data ---- */
 
-	if (o == NULL)
-		return HSM_E_MEMORY;
-	rc = fill(o, f);
-	if (rc == HSM_OK)
-		return objlist_add(out, o);
-	object_free(o);
-	log_say(LOG_INFO, "file %04X holds no readable %s", FID(FID_CERT, f->kid),
-	        kind == OBJECT_CERTIFICATE ? "certificate" : "public key");
-	return rc == HSM_E_CARD_DATA ? HSM_OK : rc;
-}
-
-static bool is_secret_key(struct rd record)
-{
-	struct p15_key key;
-
-	return p15_key_parse(record, &key) == HSM_OK && key.type == P15_AES;
-}
-
-static hsm_rc load_key(
-        struct card_lane *lane, const struct listing *l, uint8_t kid, struct objlist *out)
-{
-	struct key_files f = { .kid = kid, .has_key = listing_has(l, FID(FID_KEY, kid)) };
-	AUTO_BUF record = { 0 };
-	AUTO_BUF cert = { 0 };
-
-	TRY(read_if_there(lane, l, FID(FID_PRKD, kid), &record));
-	if (is_secret_key(buf_rd(&record)))
-		return HSM_OK;
-	TRY(read_if_there(lane, l, FID(FID_CERT, kid), &cert));
-	f.record = buf_rd(&record);
-	f.cert = buf_rd(&cert);
-	if (f.has_key)
-		TRY(add(out, OBJECT_PRIVATE_KEY, &f));
-	if (f.cert.n != 0)
-		TRY(add(out, OBJECT_PUBLIC_KEY, &f));
-	if (tlv_peek(f.cert, X509_TAG))
-		TRY(add(out, OBJECT_CERTIFICATE, &f));
-	return HSM_OK;
-}
-
-/* A certificate without a key: C8nn describes CAnn, whatever path it gives. */
-static hsm_rc fill_cert(struct object *o, uint8_t nn)
+/* C8nn describes CAnn, whatever path it gives. */
+static hsm_rc fill_cert(struct object *o, const struct source *s, struct rd value)
 {
 	struct p15_cert cd;
 
-	o->on_token = true;
-	o->nn = nn;
-	o->fid = FID(FID_CA_CERT, nn);
+	o->fid = FID(FID_CA_CERT, s->nn);
+	TRY(buf_set(&o->bytes[0], buf_rd(&s->record)));
+	TRY(buf_set(&o->bytes[1], value));
 	TRY(p15_cert_parse(buf_rd(&o->bytes[0]), &cd));
 	TRY(x509_parse(buf_rd(&o->bytes[1]), &o->x509));
 	o->label = cd.label;
@@ -144,18 +94,18 @@ static hsm_rc fill_cert(struct object *o, uint8_t nn)
 	return HSM_OK;
 }
 
-/* A data object: C9nn describes CFnn or, for private ones, CDnn. */
-static hsm_rc fill_data(struct object *o, uint8_t nn)
+/* C9nn describes CFnn or, for private ones, CDnn. */
+static hsm_rc fill_data(struct object *o, const struct source *s, struct rd none)
 {
 	struct p15_data dcod;
 	uint8_t type;
 
+	(void)none;
+	TRY(buf_set(&o->bytes[0], buf_rd(&s->record)));
 	TRY(p15_data_parse(buf_rd(&o->bytes[0]), &dcod));
 	type = (uint8_t)(dcod.fid >> 8);
-	if ((type != FID_PRIVATE_DATA && type != FID_DATA) || (uint8_t)dcod.fid != nn)
+	if ((type != FID_PRIVATE_DATA && type != FID_DATA) || (uint8_t)dcod.fid != s->nn)
 		return HSM_E_CARD_DATA;
-	o->on_token = true;
-	o->nn = nn;
 	o->fid = dcod.fid;
 	o->is_private = type == FID_PRIVATE_DATA;
 	o->label = dcod.label;
@@ -164,56 +114,238 @@ static hsm_rc fill_data(struct object *o, uint8_t nn)
 	return HSM_OK;
 }
 
-/* Adds the object that a description other than that of a key is about. */
-static hsm_rc load_described(struct card_lane *lane, const struct listing *l, uint16_t fid,
-        enum object_kind kind, struct objlist *out)
+/* ---- sources ---- */
+
+typedef hsm_rc fill_object(struct object *o, const struct source *s, struct rd value);
+
+/* Adds an object of this kind if the files have one; `value` is the contents of the value's file.
+ */
+static hsm_rc add(struct source *s, enum object_kind kind, fill_object *fill, struct rd value)
 {
 	struct object *o = object_new(kind);
-	uint8_t nn = (uint8_t)fid;
 	hsm_rc rc;
 
 	if (o == NULL)
 		return HSM_E_MEMORY;
-	rc = read_if_there(lane, l, fid, &o->bytes[0]);
-	if (rc == HSM_OK && kind == OBJECT_CERTIFICATE)
-		rc = read_if_there(lane, l, FID(FID_CA_CERT, nn), &o->bytes[1]);
-	if (rc == HSM_OK)
-		rc = kind == OBJECT_CERTIFICATE ? fill_cert(o, nn) : fill_data(o, nn);
-	if (rc == HSM_OK)
-		return objlist_add(out, o);
+	o->on_token = true;
+	o->nn = s->nn;
+	rc = fill(o, s, value);
+	if (rc == HSM_OK) {
+		s->objects[s->n++] = o;
+		return HSM_OK;
+	}
 	object_free(o);
-	log_say(LOG_INFO, "file %04X describes nothing readable", fid);
+	log_say(LOG_INFO, "the files of %02X%02X hold no readable object", s->type, s->nn);
 	return rc == HSM_E_CARD_DATA ? HSM_OK : rc;
 }
 
-static hsm_rc load_one(
-        struct card_lane *lane, const struct listing *l, uint16_t fid, struct objlist *out)
+/* What is known without CEkk. Only the private key, and only when it can be used so. */
+static hsm_rc name_key(struct source *s)
+{
+	struct p15_key prkd = { 0 };
+
+	if (p15_key_parse(buf_rd(&s->record), &prkd) != HSM_OK) {
+		if (s->has_key)
+			log_say(LOG_INFO, "key %02X has no readable description", s->nn);
+		TRY(buf_set(&s->record, rd_of(&s->nn, 1)));
+		prkd.id = buf_rd(&s->record);
+	}
+	s->label = prkd.label;
+	s->id = prkd.id;
+	s->stage = STAGE_NAMED;
+	if (prkd.type == P15_AES)
+		s->stage = STAGE_READ;
+	else if (s->has_key && s->has_value && prkd.type != 0 && prkd.bits != 0) {
+		TRY(add(s, OBJECT_PRIVATE_KEY, fill_key, (struct rd){ 0 }));
+		s->objects[0]->partial = true;
+	}
+	return HSM_OK;
+}
+
+static hsm_rc name_cert(struct source *s)
+{
+	struct p15_cert cd;
+
+	s->stage = STAGE_NAMED;
+	if (p15_cert_parse(buf_rd(&s->record), &cd) != HSM_OK) {
+		log_say(LOG_INFO, "file %02X%02X describes nothing readable", s->type, s->nn);
+		s->stage = STAGE_READ;
+		return HSM_OK;
+	}
+	s->label = cd.label;
+	s->id = cd.id;
+	return HSM_OK;
+}
+
+static hsm_rc name(struct card_lane *lane, struct source *s)
+{
+	const uint8_t type = s->type == SOURCE_KEY ? FID_PRKD : s->type;
+
+	TRY(read_if_there(lane, s->has_record, FID(type, s->nn), &s->record));
+	if (s->type == SOURCE_KEY)
+		return name_key(s);
+	if (s->type == SOURCE_CERT)
+		return name_cert(s);
+	s->stage = STAGE_READ;
+	return add(s, OBJECT_DATA, fill_data, (struct rd){ 0 });
+}
+
+static hsm_rc add_key(struct source *s, struct rd value)
+{
+	if (s->has_key)
+		TRY(add(s, OBJECT_PRIVATE_KEY, fill_key, value));
+	if (value.n != 0)
+		TRY(add(s, OBJECT_PUBLIC_KEY, fill_key, value));
+	return tlv_peek(value, X509_TAG) ? add(s, OBJECT_CERTIFICATE, fill_key, value) : HSM_OK;
+}
+
+static void drop_objects(struct source *s)
+{
+	while (s->n != 0)
+		object_free(s->objects[--s->n]);
+}
+
+static hsm_rc read_value(struct card_lane *lane, struct source *s)
+{
+	const uint8_t type = s->type == SOURCE_KEY ? FID_CERT : FID_CA_CERT;
+	struct source next = *s;
+	AUTO_BUF value = { 0 };
+	hsm_rc rc;
+
+	TRY(read_if_there(lane, s->has_value, FID(type, s->nn), &value));
+	next.n = 0;
+	rc = s->type == SOURCE_KEY ? add_key(&next, buf_rd(&value))
+	                           : add(&next, OBJECT_CERTIFICATE, fill_cert, buf_rd(&value));
+	if (rc != HSM_OK) {
+		drop_objects(&next);
+		return rc;
+	}
+	if (s->n != 0) /* only a private key was known before, and comes first */
+		next.objects[0]->handle = s->objects[0]->handle;
+	drop_objects(s);
+	*s = next;
+	s->stage = STAGE_READ;
+	return HSM_OK;
+}
+
+/* Is there nothing to be known of a key without CEkk? */
+static bool says_nothing(const struct source *s)
+{
+	return s->stage == STAGE_NAMED && s->type == SOURCE_KEY && s->has_key && s->n == 0;
+}
+
+static hsm_rc name_or_more(struct card_lane *lane, struct source *s)
+{
+	TRY(name(lane, s));
+	return says_nothing(s) ? read_value(lane, s) : HSM_OK;
+}
+
+static void source_reset(struct source *s)
+{
+	drop_objects(s);
+	buf_free(&s->record);
+	s->label = s->id = (struct rd){ 0 };
+	s->stage = STAGE_LISTED;
+}
+
+hsm_rc source_advance(struct card_lane *lane, struct source *s)
+{
+	hsm_rc rc;
+
+	if (s->stage != STAGE_LISTED)
+		return s->stage == STAGE_READ ? HSM_OK : read_value(lane, s);
+	rc = name_or_more(lane, s);
+	if (rc != HSM_OK)
+		source_reset(s);
+	return rc;
+}
+
+/* The kinds of object that may be in the files of a source. */
+static unsigned possible(const struct source *s)
+{
+	const unsigned of_key = s->has_key ? 1U << OBJECT_PRIVATE_KEY : 0;
+	const unsigned of_value = 1U << OBJECT_PUBLIC_KEY | 1U << OBJECT_CERTIFICATE;
+
+	if (s->type == SOURCE_KEY)
+		return s->has_value ? of_key | of_value : of_key;
+	return s->type == SOURCE_CERT ? 1U << OBJECT_CERTIFICATE : 1U << OBJECT_DATA;
+}
+
+static bool holds_file(const struct source *s, uint16_t fid)
+{
+	const uint8_t type = (uint8_t)(fid >> 8);
+
+	if ((uint8_t)fid != s->nn)
+		return false;
+	if (s->type == SOURCE_KEY)
+		return type == FID_CERT;
+	return s->type == SOURCE_CERT ? type == FID_CA_CERT
+	                              : type == FID_DATA || type == FID_PRIVATE_DATA;
+}
+
+enum stage source_needed(const struct source *s, const struct wanted *w)
+{
+	const unsigned kinds = possible(s) & w->kinds;
+
+	if (kinds == 0 || (w->fid != 0 && !holds_file(s, w->fid)))
+		return STAGE_LISTED;
+	if (s->stage == STAGE_LISTED)
+		return STAGE_NAMED;
+	if ((w->label.n != 0 && !rd_equal(w->label, s->label)) ||
+	        (w->id.n != 0 && !rd_equal(w->id, s->id)))
+		return STAGE_NAMED;
+	if (!w->whole && kinds == 1U << OBJECT_PRIVATE_KEY)
+		return STAGE_NAMED;
+	return STAGE_READ;
+}
+
+/* ---- the list of files ---- */
+
+/* The source that begins with this file; false when there is none. */
+static bool source_begin(const struct listing *l, uint16_t fid, struct source *s)
 {
 	uint8_t nn = (uint8_t)fid;
 
-	switch (fid >> 8) {
-	case FID_KEY: /* CC00 is the card's own */
-		return nn == 0 ? HSM_OK : load_key(lane, l, nn, out);
+	*s = (struct source){ .type = (uint8_t)(fid >> 8), .nn = nn, .has_record = true };
+	switch (s->type) {
 	case FID_PRKD: /* what a deleted key left behind */
-		if (nn == 0 || listing_has(l, FID(FID_KEY, nn)) ||
-		        !listing_has(l, FID(FID_CERT, nn)))
-			return HSM_OK;
-		return load_key(lane, l, nn, out);
+		if (listing_has(l, FID(FID_KEY, nn)) || !listing_has(l, FID(FID_CERT, nn)))
+			return false;
+		s->type = SOURCE_KEY;
+		s->has_value = true;
+		return nn != 0;
+	case FID_KEY: /* CC00 is the card's own */
+		s->has_key = true;
+		s->has_record = listing_has(l, FID(FID_PRKD, nn));
+		s->has_value = listing_has(l, FID(FID_CERT, nn));
+		return nn != 0;
 	case FID_CD:
-		return load_described(lane, l, fid, OBJECT_CERTIFICATE, out);
-	case FID_DCOD:
-		return load_described(lane, l, fid, OBJECT_DATA, out);
+		s->has_value = listing_has(l, FID(FID_CA_CERT, nn));
+		return true;
 	default:
-		return HSM_OK;
+		return s->type == FID_DCOD;
 	}
 }
 
-hsm_rc load_objects(struct card_lane *lane, struct objlist *out)
+hsm_rc sources_list(struct card_lane *lane, struct sources *out)
 {
 	struct listing l;
 
 	TRY(listing_read(lane, &l));
-	for (size_t i = 0; i < l.n; i++)
-		TRY(load_one(lane, &l, l.fid[i], out));
+	out->v = calloc(l.n + 1, sizeof(*out->v));
+	if (out->v == NULL)
+		return HSM_E_MEMORY;
+	for (size_t i = 0; i < l.n; i++) {
+		if (source_begin(&l, l.fid[i], &out->v[out->n]))
+			out->n++;
+	}
 	return HSM_OK;
+}
+
+void sources_free(struct sources *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		source_reset(&all->v[i]);
+	free(all->v);
+	*all = (struct sources){ 0 };
 }

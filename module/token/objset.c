@@ -11,6 +11,7 @@ struct objset {
 	atomic_uint refs;
 	struct object **v;
 	size_t n;
+	enum stage stage;
 	uint32_t mask; /* number of chains - 1 */
 	struct index label, id, handle;
 	uint32_t *cells; /* of the three indexes */
@@ -91,13 +92,14 @@ static hsm_rc indexes_make(struct objset *s)
 	return HSM_OK;
 }
 
-hsm_rc objset_new(struct objlist *l, struct objset **out)
+hsm_rc objset_new(struct objlist *l, enum stage stage, struct objset **out)
 {
 	struct objset *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return HSM_E_MEMORY;
 	atomic_init(&s->refs, 1);
+	s->stage = stage;
 	s->v = l->v;
 	s->n = l->n;
 	*l = (struct objlist){ 0 };
@@ -124,6 +126,11 @@ void objset_free(struct objset *s)
 	free(s->v);
 	free(s->cells);
 	free(s);
+}
+
+enum stage objset_stage(const struct objset *s)
+{
+	return s->stage;
 }
 
 size_t objset_count(const struct objset *s)

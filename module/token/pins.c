@@ -40,7 +40,7 @@ static hsm_rc init_token(struct token *t, struct card_lane *lane, struct rd digi
 	TRY(so_pin_decode(digits, &so_pin));
 	login_forget(t);
 	rc = initialize(lane, secret_rd(&so_pin), label);
-	token_changed(t);
+	token_changed(t, TOUCHED_ALL);
 	return rc;
 }
 

@@ -74,5 +74,5 @@ static hsm_rc remove_object(struct card_lane *lane, void *arg)
 
 hsm_rc token_remove(struct token *t, const struct object *o)
 {
-	return token_change(t, remove_object, &o);
+	return token_change(t, remove_object, &o, &o->nn);
 }

@@ -28,6 +28,7 @@ struct object {
 	enum object_kind kind;
 	bool on_token;
 	bool is_private; /* visible only after login */
+	bool partial;    /* a private key, without its public half: token_whole reads that */
 	uint8_t nn;      /* number on the card: kid, or that of CAnn, CDnn, CFnn */
 	uint16_t fid;    /* file with the value: CEkk, CAnn, CDnn or CFnn */
 	struct rd label; /* UTF-8 */
@@ -84,16 +85,38 @@ struct token_info {
 /* Asks the card; works without a login. */
 HSM_MUST hsm_rc token_info(struct token *t, struct token_info *out);
 
-/* The objects as they are now: a cheap look, and a reload only when something changed. `*out` is
- * the caller's reference. Private data objects are listed; who may see them the caller decides. */
+enum token_user { TOKEN_NOBODY, TOKEN_USER, TOKEN_SO };
+
+/* ---- view.c: the objects as they are now. A cheap look, and nothing is read but what was not read
+ * yet, or changed since. `*out` is the caller's reference. Private data objects are listed; who may
+ * see them the caller decides. ---- */
+
+/* All objects, and all about them. */
 HSM_MUST hsm_rc token_objects(struct token *t, struct objset **out);
+
+/* Which objects to find. */
+struct wanted {
+	unsigned kinds;      /* a bit for each enum object_kind */
+	struct rd label, id; /* empty: any */
+	uint16_t fid;        /* file with the value; 0: any */
+	bool whole;          /* private keys with their public half */
+};
+
+/* All objects that are wanted, and those that are known already; and who is logged in. */
+HSM_MUST hsm_rc token_search(
+        struct token *t, const struct wanted *w, struct objset **out, enum token_user *who);
+
+/* Those that are known already: good for handles. */
+HSM_MUST hsm_rc token_view(struct token *t, struct objset **out, enum token_user *who);
+
+/* A partial object with its public half; `*out` is the caller's reference. HSM_E_NO_FILE: it is
+ * gone. */
+HSM_MUST hsm_rc token_whole(struct token *t, const struct object *o, struct object **out);
 
 /* Replaces `out` by the value of a data object. HSM_E_NOT_AUTH for a private one. */
 HSM_MUST hsm_rc token_read_value(struct token *t, const struct object *o, struct buf *out);
 
 /* ---- login.c ---- */
-
-enum token_user { TOKEN_NOBODY, TOKEN_USER, TOKEN_SO };
 
 /* Outcomes of card_verify. The SO-PIN comes as typed, 16 hex digits (HSM_E_PIN_LEN,
  * HSM_E_PIN_FORMAT); it is remembered, wiped at logout, for token_init_pin. */
@@ -102,9 +125,6 @@ HSM_MUST hsm_rc token_logout(struct token *t);
 
 /* Who is logged in now; TOKEN_NOBODY as soon as the login was voided by another program. */
 enum token_user token_who(struct token *t);
-
-/* token_objects and token_who from one look. */
-HSM_MUST hsm_rc token_view(struct token *t, struct objset **out, enum token_user *who);
 
 /* A card command answered HSM_E_NOT_AUTH: forgets a login that the card no longer knows of. */
 void token_login_lost(struct token *t);

@@ -74,10 +74,15 @@ static hsm_rc rename_object(struct card_lane *lane, void *arg)
 hsm_rc token_rename(struct token *t, const struct object *o, struct rd label, struct rd id)
 {
 	struct update_job job = { .o = o, .label = label, .id = id };
+	struct object *whole;
 
 	if (label.n > P15_LABEL_MAX || id.n > P15_ID_MAX)
 		return HSM_E_BAD_LEN;
-	return token_change(t, rename_object, &job);
+	if (o->partial) { /* known as the same key afterwards, whatever its name */
+		TRY(token_whole(t, o, &whole));
+		object_free(whole);
+	}
+	return token_change(t, rename_object, &job, &o->nn);
 }
 
 static hsm_rc write_value(struct card_lane *lane, void *arg)
@@ -93,5 +98,5 @@ hsm_rc token_set_value(struct token *t, const struct object *o, struct rd value)
 
 	if (o->kind != OBJECT_DATA)
 		return HSM_E_NOT_ALLOWED;
-	return token_change(t, write_value, &job);
+	return token_change(t, write_value, &job, &o->nn);
 }

@@ -121,6 +121,6 @@ hsm_rc token_unwrap(struct token *t, const struct wrapped_key *key, struct objec
 	if (key->description.label.n > P15_LABEL_MAX || key->description.id.n > P15_ID_MAX)
 		return HSM_E_BAD_LEN;
 	TRY(name(&job));
-	TRY(token_change(t, import, &job));
+	TRY(token_change(t, import, &job, &job.kid));
 	return token_find(t, OBJECT_PRIVATE_KEY, FID(FID_CERT, job.kid), priv);
 }
