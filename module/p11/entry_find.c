@@ -26,8 +26,7 @@ static CK_RV find(struct p11_session *s, CK_OBJECT_HANDLE *out, CK_ULONG max, CK
 		return CKR_ARGUMENTS_BAD;
 	if (!s->find.active)
 		return CKR_OPERATION_NOT_INITIALIZED;
-	*count = find_next(&s->find, out, max);
-	return CKR_OK;
+	return find_next(s, out, max, count);
 }
 
 CK_RV C_FindObjects(

@@ -91,12 +91,18 @@ struct p11_op; /* an operation in progress, op.h */
 
 enum op_kind { OP_SIGN, OP_VERIFY, OP_ENCRYPT, OP_DECRYPT, OP_DIGEST, OP_KIND_COUNT };
 
-/* The handles a search found, and how many of them were handed out. The memory stays for the
+/* The handles a search found so far, and how many of them were handed out. The memory stays for the
  * session's next search. */
 struct find {
 	bool active;
 	CK_OBJECT_HANDLE *handles;
 	size_t n, cap, next;
+	bool all;              /* nothing more is to be found on the token, or else: */
+	CK_OBJECT_HANDLE last; /* token objects up to this handle were looked at */
+	unsigned kinds;        /* of struct wanted */
+	CK_ATTRIBUTE *a;       /* a copy of the template */
+	CK_ULONG a_n;
+	struct buf values; /* of the copy */
 };
 
 /* A PKCS#11 session. Everything below `lock` is guarded by it; p11_enter holds it. */
@@ -231,9 +237,9 @@ CK_RV object_name(const struct tmpl *t, struct object *o);
 
 /* ---- find.c ---- */
 
-/* Finds the objects that match; answers come from find_next in the order of the token. */
+/* Finds the objects that match: those that are known now, others as find_next asks for them. */
 CK_RV find_start(struct p11_session *s, const struct tmpl *t);
-CK_ULONG find_next(struct find *f, CK_OBJECT_HANDLE *out, CK_ULONG max);
+CK_RV find_next(struct p11_session *s, CK_OBJECT_HANDLE *out, CK_ULONG max, CK_ULONG *count);
 void find_free(struct find *f);
 
 #endif

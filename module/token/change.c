@@ -28,18 +28,17 @@ hsm_rc token_find(struct token *t, enum object_kind kind, uint16_t fid, struct o
 {
 	const struct wanted w = { .kinds = 1U << kind, .fid = fid };
 	hsm_rc rc = HSM_E_NO_FILE;
-	enum token_user who;
-	struct objset *s;
+	struct token_found found;
 
-	TRY(token_search(t, &w, &s, &who));
-	for (size_t i = 0; i < objset_count(s) && rc != HSM_OK; i++) {
-		struct object *o = objset_at(s, i);
+	TRY(token_search(t, &w, &found));
+	for (size_t i = 0; i < objset_count(found.set) && rc != HSM_OK; i++) {
+		struct object *o = objset_at(found.set, i);
 
 		if (o->kind != kind || o->fid != fid)
 			continue;
 		*out = object_ref(o);
 		rc = HSM_OK;
 	}
-	objset_free(s);
+	objset_free(found.set);
 	return rc;
 }

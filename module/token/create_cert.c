@@ -35,16 +35,15 @@ static hsm_rc find_kid(struct token *t, struct cert_job *job)
 {
 	const struct wanted w = { 1U << OBJECT_PRIVATE_KEY, .id = job->id, .whole = true };
 	const struct object *o;
-	enum token_user who;
-	struct objset *s;
+	struct token_found found;
 	size_t cursor = 0;
 
-	TRY(token_search(t, &w, &s, &who));
-	while (job->kid == 0 && (o = objset_by_id(s, job->id, &cursor)) != NULL) {
+	TRY(token_search(t, &w, &found));
+	while (job->kid == 0 && (o = objset_by_id(found.set, job->id, &cursor)) != NULL) {
 		if (belongs(job, o))
 			job->kid = o->nn;
 	}
-	objset_free(s);
+	objset_free(found.set);
 	return HSM_OK;
 }
 

@@ -283,20 +283,26 @@ static bool holds_file(const struct source *s, uint16_t fid)
 	                              : type == FID_DATA || type == FID_PRIVATE_DATA;
 }
 
+static bool has_name(const struct source *s, const struct wanted *w)
+{
+	return (w->label.n == 0 || rd_equal(w->label, s->label)) &&
+	       (w->id.n == 0 || rd_equal(w->id, s->id));
+}
+
 enum stage source_needed(const struct source *s, const struct wanted *w)
 {
 	const unsigned kinds = possible(s) & w->kinds;
 
 	if (kinds == 0 || (w->fid != 0 && !holds_file(s, w->fid)))
 		return STAGE_LISTED;
-	if (s->stage == STAGE_LISTED)
+	if (s->stage == STAGE_LISTED || !has_name(s, w))
 		return STAGE_NAMED;
-	if ((w->label.n != 0 && !rd_equal(w->label, s->label)) ||
-	        (w->id.n != 0 && !rd_equal(w->id, s->id)))
-		return STAGE_NAMED;
-	if (!w->whole && kinds == 1U << OBJECT_PRIVATE_KEY)
-		return STAGE_NAMED;
-	return STAGE_READ;
+	return w->whole || kinds != 1U << OBJECT_PRIVATE_KEY ? STAGE_READ : STAGE_NAMED;
+}
+
+bool source_matches(const struct source *s, const struct wanted *w)
+{
+	return s->n != 0 && (possible(s) & w->kinds) != 0 && has_name(s, w);
 }
 
 /* ---- the list of files ---- */

@@ -12,6 +12,7 @@ struct objset {
 	struct object **v;
 	size_t n;
 	enum stage stage;
+	unsigned long last_handle;
 	uint32_t mask; /* number of chains - 1 */
 	struct index label, id, handle;
 	uint32_t *cells; /* of the three indexes */
@@ -102,6 +103,10 @@ hsm_rc objset_new(struct objlist *l, enum stage stage, struct objset **out)
 	s->stage = stage;
 	s->v = l->v;
 	s->n = l->n;
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->v[i]->handle > s->last_handle)
+			s->last_handle = s->v[i]->handle;
+	}
 	*l = (struct objlist){ 0 };
 	if (indexes_make(s) != HSM_OK) {
 		objset_free(s);
@@ -131,6 +136,11 @@ void objset_free(struct objset *s)
 enum stage objset_stage(const struct objset *s)
 {
 	return s->stage;
+}
+
+unsigned long objset_last_handle(const struct objset *s)
+{
+	return s->last_handle;
 }
 
 size_t objset_count(const struct objset *s)

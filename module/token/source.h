@@ -41,4 +41,7 @@ HSM_MUST hsm_rc source_advance(struct card_lane *lane, struct source *s);
  * beyond where it is. */
 enum stage source_needed(const struct source *s, const struct wanted *w);
 
+/* Are there wanted objects, as far as kind and name tell? */
+bool source_matches(const struct source *s, const struct wanted *w);
+
 #endif

@@ -58,6 +58,7 @@ void objset_free(struct objset *s); /* drops one reference; accepts NULL */
 size_t objset_count(const struct objset *s);
 struct object *objset_at(const struct objset *s, size_t i); /* borrowed */
 struct object *objset_by_handle(const struct objset *s, unsigned long handle);
+unsigned long objset_last_handle(const struct objset *s); /* the largest */
 
 /* Objects with this label, or this id, one after the other without looking at the rest: start
  * with `*cursor` 0 and call until NULL. */
@@ -100,11 +101,20 @@ struct wanted {
 	struct rd label, id; /* empty: any */
 	uint16_t fid;        /* file with the value; 0: any */
 	bool whole;          /* private keys with their public half */
+	size_t limit;        /* keys or other descriptions that are read and match; 0: no limit */
 };
 
-/* All objects that are wanted, and those that are known already; and who is logged in. */
-HSM_MUST hsm_rc token_search(
-        struct token *t, const struct wanted *w, struct objset **out, enum token_user *who);
+struct token_found {
+	struct objset *set; /* what is wanted, and all that was known already */
+	bool all;           /* there is no more that is wanted */
+	enum token_user who;
+};
+
+/* Reads what is wanted, in the card's order. `out->set` is the caller's reference. */
+HSM_MUST hsm_rc token_search(struct token *t, const struct wanted *w, struct token_found *out);
+
+/* Is all that is wanted in this set, whatever it is? */
+bool token_knows(const struct objset *s, const struct wanted *w);
 
 /* Those that are known already: good for handles. */
 HSM_MUST hsm_rc token_view(struct token *t, struct objset **out, enum token_user *who);

@@ -230,12 +230,15 @@ static hsm_rc publish(struct token *t, struct load_mark mark, struct objset **ou
 	return HSM_OK;
 }
 
-static hsm_rc read_wanted(struct token *t, const struct wanted *w) LOCK_REQUIRES(t->reload)
+static hsm_rc read_wanted(struct token *t, const struct wanted *w, bool *all)
+        LOCK_REQUIRES(t->reload)
 {
 	AUTO_LANE *lane = NULL;
+	size_t matches = 0;
 
 	for (size_t i = 0; i < t->sources.n; i++) {
 		struct source *s = &t->sources.v[i];
+		bool was_read = s->stage >= source_needed(s, w);
 
 		while (s->stage < source_needed(s, w)) {
 			if (lane == NULL)
@@ -244,7 +247,11 @@ static hsm_rc read_wanted(struct token *t, const struct wanted *w) LOCK_REQUIRES
 			give_handles(t, NULL, s);
 			t->more = true;
 		}
+		matches += !was_read && source_matches(s, w);
+		if (w->limit != 0 && matches == w->limit)
+			return HSM_OK;
 	}
+	*all = true;
 	return HSM_OK;
 }
 
@@ -262,31 +269,31 @@ static hsm_rc list_if_changed(struct token *t, struct load_mark mark, struct obj
 }
 
 static hsm_rc search(struct token *t, const struct wanted *w, struct load_mark mark,
-        struct objset **out) LOCK_REQUIRES(t->reload)
+        struct token_found *out) LOCK_REQUIRES(t->reload)
 {
 	hsm_rc rc;
 
-	TRY(list_if_changed(t, mark, out));
-	rc = read_wanted(t, w);
+	out->all = false;
+	TRY(list_if_changed(t, mark, &out->set));
+	rc = read_wanted(t, w, &out->all);
 	if (rc == HSM_OK && !t->more)
 		return HSM_OK;
-	objset_free(*out);
-	*out = NULL;
-	return rc == HSM_OK ? publish(t, mark, out) : rc;
+	objset_free(out->set);
+	out->set = NULL;
+	return rc == HSM_OK ? publish(t, mark, &out->set) : rc;
 }
 
 /* Until nothing changed meanwhile, or often enough: the next look then loads again. */
-static hsm_rc search_again(struct token *t, const struct wanted *w, struct objset **out)
+static hsm_rc search_again(struct token *t, const struct wanted *w, struct token_found *out)
         LOCK_REQUIRES(t->reload)
 {
 	struct load_mark mark, after = { 0 };
-
 	hsm_rc rc = mark_now(t, &mark);
 
-	*out = NULL;
+	out->set = NULL;
 	for (unsigned i = 0; i < RELOADS_MAX && rc == HSM_OK; i++) {
-		objset_free(*out);
-		*out = NULL;
+		objset_free(out->set);
+		out->set = NULL;
 		rc = search(t, w, mark, out);
 		if (rc == HSM_OK)
 			rc = mark_now(t, &after);
@@ -295,12 +302,11 @@ static hsm_rc search_again(struct token *t, const struct wanted *w, struct objse
 		mark = after;
 	}
 	if (rc != HSM_OK)
-		objset_free(*out);
+		objset_free(out->set);
 	return rc;
 }
 
-/* Can the set tell, whatever is in the sources? */
-static bool is_enough(const struct objset *s, const struct wanted *w)
+bool token_knows(const struct objset *s, const struct wanted *w)
 {
 	const unsigned by_name = 1U << OBJECT_PRIVATE_KEY | 1U << OBJECT_DATA;
 	enum stage needed = STAGE_READ;
@@ -312,19 +318,18 @@ static bool is_enough(const struct objset *s, const struct wanted *w)
 	return objset_stage(s) >= needed;
 }
 
-hsm_rc token_search(
-        struct token *t, const struct wanted *w, struct objset **out, enum token_user *who)
+hsm_rc token_search(struct token *t, const struct wanted *w, struct token_found *out)
 {
 	struct load_mark now;
 	uint64_t security;
 	hsm_rc rc;
 
 	TRY(look(t, &now, &security));
-	*who = login_who(t, security);
-	*out = current_set(t, now);
-	if (*out != NULL && is_enough(*out, w))
+	*out = (struct token_found){ .set = current_set(t, now), .who = login_who(t, security) };
+	out->all = out->set != NULL && token_knows(out->set, w);
+	if (out->all)
 		return HSM_OK;
-	objset_free(*out);
+	objset_free(out->set);
 	lock(&t->reload);
 	rc = search_again(t, w, out);
 	unlock(&t->reload);
@@ -333,28 +338,34 @@ hsm_rc token_search(
 
 hsm_rc token_view(struct token *t, struct objset **out, enum token_user *who)
 {
-	return token_search(t, &(struct wanted){ 0 }, out, who);
+	struct token_found found;
+
+	TRY(token_search(t, &(struct wanted){ 0 }, &found));
+	*out = found.set;
+	*who = found.who;
+	return HSM_OK;
 }
 
 hsm_rc token_objects(struct token *t, struct objset **out)
 {
 	const struct wanted everything = { .kinds = ~0U, .whole = true };
-	enum token_user who;
+	struct token_found found;
 
-	return token_search(t, &everything, out, &who);
+	TRY(token_search(t, &everything, &found));
+	*out = found.set;
+	return HSM_OK;
 }
 
 hsm_rc token_whole(struct token *t, const struct object *o, struct object **out)
 {
 	const struct wanted w = { .kinds = 1U << o->kind, .fid = o->fid, .whole = true };
-	enum token_user who;
-	struct objset *s;
-	struct object *found;
+	struct token_found found;
+	struct object *whole;
 
-	TRY(token_search(t, &w, &s, &who));
-	found = objset_by_handle(s, o->handle);
-	if (found != NULL)
-		*out = object_ref(found);
-	objset_free(s);
-	return found != NULL ? HSM_OK : HSM_E_NO_FILE;
+	TRY(token_search(t, &w, &found));
+	whole = objset_by_handle(found.set, o->handle);
+	if (whole != NULL)
+		*out = object_ref(whole);
+	objset_free(found.set);
+	return whole != NULL ? HSM_OK : HSM_E_NO_FILE;
 }
