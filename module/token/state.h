@@ -22,9 +22,12 @@ struct token {
 	unsigned long next_handle; /* even */
 	struct sources sources;    /* what was read, and what is still to be */
 	bool more;                 /* than the set has was read */
-	struct lock lock;          /* guards the three below; held for a moment only */
+	struct lock lock;          /* guards what is below; held for a moment only */
 	struct objset *set;        /* NULL until loaded */
 	struct load_mark loaded;
+	struct token_info info; /* as it was last, if info_known */
+	struct load_mark info_mark;
+	bool info_known;
 	uint8_t touched[TOUCHED_MAX]; /* a bit for each number whose files this process changed */
 
 	struct lock login; /* held across PIN commands; guards so_pin */
@@ -32,6 +35,12 @@ struct token {
 	_Atomic uint64_t security; /* of struct tp_epoch, at login */
 	struct secret so_pin;      /* eight bytes while the SO is logged in */
 };
+
+/* ---- view.c ---- */
+
+/* What is now, without a command. */
+HSM_MUST hsm_rc token_mark(struct token *t, struct load_mark *out);
+bool load_mark_same(struct load_mark a, struct load_mark b);
 
 /* ---- change.c ---- */
 

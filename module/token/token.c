@@ -60,6 +60,34 @@ static hsm_rc read_label(struct card_lane *lane, struct token_info *out)
 	return HSM_OK;
 }
 
+/* What only changes with the contents is asked for once. */
+static hsm_rc read_rest(struct token *t, struct card_lane *lane, struct token_info *out)
+{
+	struct load_mark now;
+	bool known;
+
+	TRY(token_mark(t, &now));
+	lock(&t->lock);
+	known = t->info_known && load_mark_same(now, t->info_mark);
+	if (known) {
+		memcpy(out->label, t->info.label, sizeof(out->label));
+		out->label_n = t->info.label_n;
+		out->free_memory = t->info.free_memory;
+	}
+	unlock(&t->lock);
+	if (known)
+		return HSM_OK;
+	if (card_free_memory(lane, &out->free_memory) != HSM_OK)
+		out->free_memory = 0;
+	TRY(read_label(lane, out));
+	lock(&t->lock);
+	t->info = *out;
+	t->info_mark = now;
+	t->info_known = true;
+	unlock(&t->lock);
+	return HSM_OK;
+}
+
 hsm_rc token_info(struct token *t, struct token_info *out)
 {
 	AUTO_LANE *lane = NULL;
@@ -68,9 +96,7 @@ hsm_rc token_info(struct token *t, struct token_info *out)
 	TRY(card_take(t->card, &lane));
 	TRY(card_pin_status(lane, REF_USER_PIN, &out->user));
 	TRY(card_pin_status(lane, REF_SO_PIN, &out->so));
-	if (card_free_memory(lane, &out->free_memory) != HSM_OK)
-		out->free_memory = 0;
-	return read_label(lane, out);
+	return read_rest(t, lane, out);
 }
 
 hsm_rc token_read_value(struct token *t, const struct object *o, struct buf *out)

@@ -16,14 +16,14 @@ static hsm_rc look(struct token *t, struct load_mark *out, uint64_t *security)
 	return HSM_OK;
 }
 
-static hsm_rc mark_now(struct token *t, struct load_mark *out)
+hsm_rc token_mark(struct token *t, struct load_mark *out)
 {
 	uint64_t security;
 
 	return look(t, out, &security);
 }
 
-static bool same_mark(struct load_mark a, struct load_mark b)
+bool load_mark_same(struct load_mark a, struct load_mark b)
 {
 	return a.content == b.content && a.changes == b.changes;
 }
@@ -194,7 +194,7 @@ static struct objset *current_set(struct token *t, struct load_mark now)
 	struct objset *s = NULL;
 
 	lock(&t->lock);
-	if (t->set != NULL && same_mark(t->loaded, now))
+	if (t->set != NULL && load_mark_same(t->loaded, now))
 		s = objset_ref(t->set);
 	unlock(&t->lock);
 	return s;
@@ -288,7 +288,7 @@ static hsm_rc search_again(struct token *t, const struct wanted *w, struct token
         LOCK_REQUIRES(t->reload)
 {
 	struct load_mark mark, after = { 0 };
-	hsm_rc rc = mark_now(t, &mark);
+	hsm_rc rc = token_mark(t, &mark);
 
 	out->set = NULL;
 	for (unsigned i = 0; i < RELOADS_MAX && rc == HSM_OK; i++) {
@@ -296,8 +296,8 @@ static hsm_rc search_again(struct token *t, const struct wanted *w, struct token
 		out->set = NULL;
 		rc = search(t, w, mark, out);
 		if (rc == HSM_OK)
-			rc = mark_now(t, &after);
-		if (rc == HSM_OK && same_mark(mark, after))
+			rc = token_mark(t, &after);
+		if (rc == HSM_OK && load_mark_same(mark, after))
 			return HSM_OK;
 		mark = after;
 	}

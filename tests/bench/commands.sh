@@ -49,24 +49,25 @@ tool_line() {
 
 # All lines for module $1 on a card with $2 keys, the middle one of which signs.
 measure() {
-	local module=$1 keys=$2 label=key-$((($2 + 1) / 2))
+	local module=$1 keys=$2 middle=$((($2 + 1) / 2))
 
 	"$TWINHSM_COMMANDS" "$module" list "$keys" "$trace"
-	[ -n "$check" ] || measure_tool "$module" "$label"
-	"$TWINHSM_COMMANDS" "$module" sign "$label" "$trace"
+	[ -n "$check" ] || measure_tool "$module" "$middle"
+	"$TWINHSM_COMMANDS" "$module" sign "key-$middle" "$trace"
 }
 
 # The same for pkcs11-tool, which shows the public keys, too, and all that is to be known of them.
 measure_tool() {
-	local module=$1 label=$2
+	local module=$1 id
 
+	id=$(printf '%04x' "$2")
 	tool_line 'pkcs11-tool -L' --module "$module" -L
 	tool_line 'pkcs11-tool -O' --module "$module" -O
 	tool_line 'pkcs11-tool -O --login' --module "$module" -O --login --pin "$pin"
 	tool_line 'pkcs11-tool -O --login --type privkey' \
 		--module "$module" -O --login --pin "$pin" --type privkey
 	tool_line 'pkcs11-tool --sign' --module "$module" --sign -m ECDSA --login --pin "$pin" \
-		--label "$label" --input-file "$work/digest" --output-file "$work/signature"
+		--id "$id" --input-file "$work/digest" --output-file "$work/signature"
 }
 
 # Column $2, if there is one, of the line of file $1 that is named $3.
