@@ -1,10 +1,10 @@
 #!/bin/bash
 # How many commands a card gets for the work of an application: ours beside OpenSC's module, on the
-# same card, a twin in the virtual reader of a pcscd. Prints tables; fails unless ours needs a
-# quarter of OpenSC's at most for the first signature and for a list of the keys.
+# same card, a twin in the virtual reader of a pcscd. Prints tables.
 #
 #   commands.sh [KEYS...]		1, 10 and 100 keys, without and with certificates
-#   commands.sh --check KEYS		only the rule, with so many keys
+#   commands.sh --check KEYS		fails unless ours needs a quarter of OpenSC's at most
+#					for the first signature and for a list of the keys
 set -euo pipefail
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 
