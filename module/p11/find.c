@@ -77,10 +77,12 @@ static CK_RV look_on_token(struct search *search, const struct objset *set)
 /* Can an object of this kind match, as far as its class and the names of the attributes tell? */
 static bool may_be(const struct tmpl *t, enum object_kind kind)
 {
+	const CK_ATTRIBUTE *class = tmpl_find(t, CKA_CLASS);
+
+	if (class != NULL && !attr_is_class(class, kind))
+		return false;
 	for (CK_ULONG i = 0; i < t->n; i++) {
 		if (attr_row(t->a[i].type, kind) == NULL)
-			return false;
-		if (t->a[i].type == CKA_CLASS && !attr_is_class(&t->a[i], kind))
 			return false;
 	}
 	return true;
@@ -139,7 +141,7 @@ static CK_RV template_keep(struct find *f, const struct tmpl *t)
 	return CKR_OK;
 }
 
-static CK_RV look_at_known(struct p11_session *s, const struct tmpl *t)
+static CK_RV look_at_known(struct p11_session *s, const struct tmpl *t, bool *user)
 {
 	struct wanted w = wanted_for(t);
 	enum token_user who;
@@ -147,7 +149,8 @@ static CK_RV look_at_known(struct p11_session *s, const struct tmpl *t)
 	CK_RV rv;
 
 	TRY_RC(token_view(s->token, &set, &who));
-	if (who != TOKEN_USER) /* who does not see them */
+	*user = who == TOKEN_USER;
+	if (!*user) /* who does not see them */
 		w.kinds &= ~(1U << OBJECT_PRIVATE_KEY);
 	s->find.kinds = w.kinds;
 	s->find.all = token_knows(set, &w);
@@ -163,8 +166,7 @@ CK_RV find_start(struct p11_session *s, const struct tmpl *t)
 
 	s->find.n = s->find.next = 0;
 	s->find.last = 0;
-	TRY_RV(look_at_known(s, t));
-	search.user = session_user(s);
+	TRY_RV(look_at_known(s, t, &search.user));
 	rv = store_each(s, consider, &search);
 	s->find.active = rv == CKR_OK;
 	return rv;
