@@ -36,7 +36,7 @@ static struct {
 	struct sim_card card;
 	unsigned of_call, of_input;
 	unsigned open, lanes;
-	uint64_t resets;
+	uint64_t resets, stamp;
 	bool gone, tired;
 } device;
 
@@ -72,6 +72,7 @@ static hsm_rc answer(struct rd cmd, struct wr *w)
 /* ---- the carrier ---- */
 
 hsm_rc __wrap_tp_open(const char *address, struct tp **out);
+hsm_rc __wrap_tp_sight(const char *address, uint64_t *stamp);
 
 static hsm_rc device_lane(struct tp *tp, struct tp_lane **out)
 {
@@ -140,7 +141,18 @@ static const struct tp_ops device_ops = {
 	.close = device_close,
 };
 
-/* A device that was gone is there again. */
+/* One that was pulled out is away for one look, then another one is there. */
+hsm_rc __wrap_tp_sight(const char *address, uint64_t *stamp)
+{
+	(void)address;
+	*stamp = device.stamp;
+	if (!device.gone || device.open != 0)
+		return HSM_OK;
+	device.gone = false;
+	device.stamp++;
+	return HSM_E_NO_READER;
+}
+
 hsm_rc __wrap_tp_open(const char *address, struct tp **out)
 {
 	static struct tp tp = { .ops = &device_ops, .lanes_max = 1 };
@@ -161,7 +173,8 @@ static void start(uint8_t flags, struct rd answers)
 	device.flags = flags;
 	device.raw = device.raw_all = answers;
 	device.of_input = 0;
-	device.resets = 0;
+	device.resets = device.stamp = 0;
+	device.gone = false;
 	liar_start(&device.liar, answers, (flags & FOREVER) != 0);
 	sim_reset(&device.card);
 }

@@ -41,7 +41,7 @@ static struct {
 	struct ccid_dev *dev;
 	const struct ccid_dev_facts *facts;
 	struct usb_pipe pipe;
-	uint64_t now;
+	uint64_t now, stamp;
 	unsigned transfers, open;
 	bool gone;
 } device;
@@ -252,6 +252,7 @@ static const struct usb_pipe_ops pipe_ops = { pipe_out, pipe_in, pipe_abort, pip
 /* ---- the module's ends ---- */
 
 hsm_rc __wrap_tp_open(const char *address, struct tp **out);
+hsm_rc __wrap_tp_sight(const char *address, uint64_t *stamp);
 hsm_rc __real_ccid_host_xfer(struct ccid_host *h, struct rd cmd, struct wr *rsp);
 hsm_rc __wrap_ccid_host_xfer(struct ccid_host *h, struct rd cmd, struct wr *rsp);
 
@@ -268,7 +269,18 @@ static void describe(struct usb_pipe *p)
 		p->quirk = quirk_find(device.facts->vid, device.facts->pid, device.facts->bcd);
 }
 
-/* What was pulled out is there again. */
+/* One that was pulled out is away for one look, then another one is there. */
+hsm_rc __wrap_tp_sight(const char *address, uint64_t *stamp)
+{
+	(void)address;
+	*stamp = device.stamp;
+	if (!device.gone || device.open != 0)
+		return HSM_OK;
+	device.gone = false;
+	device.stamp++;
+	return HSM_E_NO_READER;
+}
+
 hsm_rc __wrap_tp_open(const char *address, struct tp **out)
 {
 	const uint64_t begin = device.now;
@@ -317,7 +329,8 @@ static void start(uint8_t flags, struct rd bytes)
 	device.raw = device.raw_all = bytes;
 	device.dev = model(flags);
 	device.facts = ccid_dev_facts(device.dev);
-	device.now = 0;
+	device.now = device.stamp = 0;
+	device.gone = false;
 	device.transfers = 0;
 	liar_start(&device.liar, bytes, (flags & FOREVER) != 0);
 	sim_reset(&device.card);
