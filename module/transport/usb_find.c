@@ -147,6 +147,12 @@ static hsm_rc add(struct usb_bus *b, libusb_device *device)
 	return HSM_OK;
 }
 
+static int by_path(const void *a, const void *b)
+{
+	return strverscmp(
+	        ((const struct usb_device *)a)->path, ((const struct usb_device *)b)->path);
+}
+
 static hsm_rc add_all(struct usb_bus *b)
 {
 	libusb_device **list;
@@ -158,6 +164,8 @@ static hsm_rc add_all(struct usb_bus *b)
 	for (ssize_t i = 0; i < n && rc == HSM_OK; i++)
 		rc = add(b, list[i]);
 	libusb_free_device_list(list, 1);
+	if (b->n > 1)
+		qsort(b->devices, b->n, sizeof(*b->devices), by_path);
 	return rc;
 }
 

@@ -15,7 +15,6 @@ static const struct fault {
 } faults[] = {
 	{ "stall", "", { HSM_E_STALL, HSM_E_STALL } },
 	{ "silence", "", { HSM_E_TIMEOUT, HSM_E_TIMEOUT } },
-	{ "late", "", { HSM_E_TIMEOUT, HSM_E_TIMEOUT } },
 	{ "seq", "", { HSM_E_TIMEOUT, HSM_E_TIMEOUT } },
 	{ "truncate", "", { HSM_E_CARD_DATA, HSM_E_CARD_DATA } },
 	{ "truncate", "=0", { HSM_E_TIMEOUT, HSM_E_TIMEOUT } }, /* nothing but an empty transfer */
