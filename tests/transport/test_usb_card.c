@@ -1,4 +1,5 @@
 /* The carrier "usb:" on both devices: everything is well, and what happens over time. */
+#include <pthread.h>
 #include <stdio.h>
 
 #include "pipe_dev.h"
@@ -151,6 +152,36 @@ static void unplugged__is_seen_without_a_command(void **state)
 	on_both(unplug);
 }
 
+static void *look(void *arg)
+{
+	struct tp_epoch epoch;
+	hsm_rc rc = HSM_OK;
+
+	while (rc == HSM_OK)
+		rc = card_look(arg, &epoch);
+	return NULL;
+}
+
+/* Another thread looks all the time, until the device is gone. */
+static void commands(struct usb_bench *b, struct card_lane *lane)
+{
+	uint8_t random[8];
+	pthread_t looker;
+
+	assert_int_equal(pthread_create(&looker, NULL, look, b->card), 0);
+	for (unsigned i = 0; i < 100; i++)
+		assert_ok(card_random(lane, random, sizeof(random)));
+	ccid_dev_unplug(b->device);
+	assert_int_equal(pthread_join(looker, NULL), 0);
+	assert_rc(card_random(lane, random, sizeof(random)), HSM_E_GONE);
+}
+
+static void looks__beside_commands(void **state)
+{
+	(void)state;
+	on_both(commands);
+}
+
 /* The one before us sent a command and was killed before it read the answer. */
 static void stale_answer__of_a_killed_client__is_no_matter(void **state)
 {
@@ -179,6 +210,7 @@ int main(void)
 		cmocka_unit_test(hold__is_no_command),
 		cmocka_unit_test(lost_answer__costs_the_login__not_the_card),
 		cmocka_unit_test(unplugged__is_seen_without_a_command),
+		cmocka_unit_test(looks__beside_commands),
 		cmocka_unit_test(stale_answer__of_a_killed_client__is_no_matter),
 	};
 
