@@ -19,7 +19,7 @@ static CK_RV list_slots(bool present, CK_SLOT_ID_PTR list, CK_ULONG_PTR count)
 	if (count == NULL)
 		return CKR_ARGUMENTS_BAD;
 	if (list == NULL)
-		TRY_RV(slots_refresh(NULL));
+		TRY_RV(slots_refresh());
 	room = list == NULL ? 0 : *count;
 	for (CK_SLOT_ID id = 0; id < slot_count(); id++) {
 		struct p11_slot *slot;
@@ -166,35 +166,19 @@ CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO_PTR info)
 
 enum { LOOK_MS = 250 }; /* between two looks of a call that waits */
 
-/* Until there is an event, or calls have to leave. */
-static CK_RV wait_for_event(struct places_watch *w, CK_SLOT_ID *out)
-{
-	CK_RV rv = CKR_OK;
-
-	while (rv == CKR_OK && !slot_take_event(out)) {
-		rv = slots_refresh(w);
-		if (rv != CKR_OK || slot_take_event(out))
-			break;
-		if (!sessions_pause(LOOK_MS))
-			rv = CKR_CRYPTOKI_NOT_INITIALIZED;
-	}
-	return rv;
-}
-
 static CK_RV next_event(bool block, CK_SLOT_ID *out)
 {
-	struct places_watch w = { 0 };
-	CK_RV rv;
-
-	if (slot_take_event(out))
-		return CKR_OK;
-	if (block) {
-		rv = wait_for_event(&w, out);
-		places_unwatch(&w);
-		return rv;
+	slots_watch();
+	while (!slot_take_event(out)) {
+		TRY_RV(slots_refresh());
+		if (slot_take_event(out))
+			break;
+		if (!block)
+			return CKR_NO_EVENT;
+		if (!sessions_pause(LOOK_MS))
+			return CKR_CRYPTOKI_NOT_INITIALIZED;
 	}
-	TRY_RV(slots_refresh(NULL));
-	return slot_take_event(out) ? CKR_OK : CKR_NO_EVENT;
+	return CKR_OK;
 }
 
 CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR slot, CK_VOID_PTR reserved)

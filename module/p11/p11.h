@@ -70,7 +70,10 @@ void slots_forget(void); /* in a forked child: without touching the tokens */
 
 /* Looks which cards came and went; new places get slots. IDs count from 0 and are never used for
  * another place between C_Initialize and C_Finalize, and slots stay where they are in memory. */
-CK_RV slots_refresh(struct places_watch *w);
+CK_RV slots_refresh(void);
+
+/* From now on, looking costs little while nothing changes: there are going to be many looks. */
+void slots_watch(void);
 
 size_t slot_count(void);
 CK_RV slot_find(CK_SLOT_ID id, struct p11_slot **out); /* CKR_SLOT_ID_INVALID */

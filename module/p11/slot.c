@@ -11,6 +11,8 @@ static struct {
 	struct lock look;
 	struct config config;                  /* never changes while the library runs */
 	struct places places GUARDED_BY(look); /* as they were seen last */
+	bool watching GUARDED_BY(look);
+	struct places_watch watch GUARDED_BY(look);
 	struct lock lock;
 	struct p11_slot **slots GUARDED_BY(lock);
 	size_t n GUARDED_BY(lock);
@@ -238,14 +240,21 @@ static void check_all(void)
 		check(slot);
 }
 
-CK_RV slots_refresh(struct places_watch *w)
+void slots_watch(void)
+{
+	lock(&g.look);
+	g.watching = true;
+	unlock(&g.look);
+}
+
+CK_RV slots_refresh(void)
 {
 	bool news = false;
 	hsm_rc rc;
 
 	check_all();
 	lock(&g.look);
-	rc = places_look(&g.config, w, &g.places);
+	rc = places_look(&g.config, g.watching ? &g.watch : NULL, &g.places);
 	if (rc == HSM_OK)
 		news = merge();
 	unlock(&g.look);
@@ -284,7 +293,7 @@ CK_RV slots_start(struct config *config)
 	CK_RV rv;
 
 	g.config = *config;
-	rv = slots_refresh(NULL);
+	rv = slots_refresh();
 	forget_events();
 	if (rv != CKR_OK)
 		slots_stop();
@@ -295,6 +304,8 @@ static void reset(void) TS(no_thread_safety_analysis)
 {
 	g.config = (struct config){ 0 };
 	g.places = (struct places){ 0 };
+	g.watching = false;
+	g.watch = (struct places_watch){ 0 };
 	g.slots = NULL;
 	g.n = 0;
 }
@@ -304,6 +315,7 @@ void slots_stop(void) TS(no_thread_safety_analysis)
 	for (size_t i = 0; i < g.n; i++)
 		slot_free(g.slots[i]);
 	free(g.slots);
+	places_unwatch(&g.watch);
 	places_done(&g.places);
 	config_done(&g.config);
 	reset();
