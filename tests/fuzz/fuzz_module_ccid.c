@@ -197,7 +197,8 @@ static hsm_rc pipe_in(struct usb_pipe *p, struct wr *w, unsigned timeout_ms)
 
 static void control(const uint8_t *setup)
 {
-	struct wr w = { 0 };
+	uint8_t none[1];
+	struct wr w = wr_of(none, 0);
 
 	(void)ccid_dev_control(device.dev, setup, (struct rd){ 0 }, &w);
 }
