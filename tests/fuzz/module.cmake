@@ -14,7 +14,9 @@ target_include_directories(fuzz_module PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
 target_link_libraries(fuzz_module PUBLIC hsm_p11)
 
 twinhsm_fuzz(module_apdu LINK fuzz_module)
-target_link_options(fuzz_module_apdu PRIVATE -Wl,--wrap=tp_open -Wl,--wrap=tp_sight)
+foreach(function IN ITEMS tp_open tp_sight)
+  target_link_options(fuzz_module_apdu PRIVATE -Wl,--wrap=${function})
+endforeach()
 
 twinhsm_fuzz(module_ccid LINK fuzz_module hsm_front)
 foreach(function IN ITEMS tp_open tp_sight ccid_host_xfer emu_open emu_close emu_reset emu_atr emu_lane_new
