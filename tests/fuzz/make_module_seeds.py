@@ -107,6 +107,8 @@ def main():
         write(target, "status-forever", FOREVER, PROGRAMS["make"], bytes([4, STATUS, 0x6A, 0x89]))
         write(target, "reset-forever", FOREVER, PROGRAMS["use"], bytes([2, FAIL, 1]))
         write(target, "files-forever", FOREVER, PROGRAMS["look"], bytes([2, FILL, 200, 0xC9]))
+    write("apdu", "select-warns-after-reset", 0, PROGRAMS["data"],
+          bytes([24, FAIL, 1, 0, STATUS, 0x62, 0x82]))
     write("apdu", "raw", RAW, PROGRAMS["use"], answers())
     write("apdu", "raw-forever", RAW | FOREVER, PROGRAMS["look"], answers())
     write("ccid", "raw", RAW | STICK, PROGRAMS["use"], transfers())

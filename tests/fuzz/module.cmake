@@ -19,7 +19,7 @@ foreach(function IN ITEMS tp_open tp_sight)
 endforeach()
 
 twinhsm_fuzz(module_ccid LINK fuzz_module hsm_front)
-foreach(function IN ITEMS tp_open tp_sight ccid_host_xfer emu_open emu_close emu_reset emu_atr emu_lane_new
-    emu_lane_free emu_lane_xfer)
+foreach(function IN ITEMS tp_open tp_sight ccid_host_xfer emu_open emu_close emu_reset emu_atr
+    emu_lane_new emu_lane_free emu_lane_xfer)
   target_link_options(fuzz_module_ccid PRIVATE -Wl,--wrap=${function})
 endforeach()
