@@ -54,7 +54,7 @@ stage() {
 
 scripts/install-deps.sh tests || exit 1
 
-stage dev
+stage dev -LE usb-all
 if [ "${1:-}" != quick ]; then
 	stage clang -LE 'interop|stress|bench|lint'
 	stage asan-ubsan -LE 'interop|bench|lint'

@@ -29,7 +29,7 @@ import_shares "$a"
 kcv_a=$kcv
 
 step "Keys, certificates and data on card A"
-export TWINHSM_CARDS=emu:$a
+use_card "$a"
 write_openssl_conf
 make_ca
 for spec in rsa_key:rsa:2048:10 ec_key:EC:prime256v1:11; do
@@ -78,7 +78,7 @@ mv "$a" "$work/lost.token"
 new_card "$b" 3
 import_shares "$b"
 same "check value of card B" "$kcv" "$kcv_a"
-export TWINHSM_CARDS=emu:$b
+use_card "$b"
 out=$(run "$tool" verify "$backup" --reader 0)
 echo "$out"
 has "$out" 'places on the card: 6 free'
@@ -122,7 +122,7 @@ out=$(p11_on "$c" -O)
 same "objects on card C" "$out" ""
 
 step "With all shares, every key of a backup opens and is that of its certificate"
-export TWINHSM_CARDS=emu:$c
+use_card "$c"
 p11 --keypairgen --key-type rsa:2048 --login --pin $pin --label one --id 01 >/dev/null
 p11 --keypairgen --key-type EC:brainpoolP384r1 --login --pin $pin --label two --id 02 >/dev/null
 run "$tool" backup "$work/other" --pin $pin

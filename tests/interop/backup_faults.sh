@@ -217,7 +217,7 @@ echo text >"$work/papers/letter"
 wrong 1 "neither empty nor a backup: it has 'letter'" \
 	tool_on "$a" backup "$work/papers" --pin "$pin"
 wrong 1 "neither empty nor" tool_on "$a" backup "$work/papers" --pin "$pin" --force
-wrong 1 'another process works' flock "$good" env TWINHSM_CARDS="emu:$a" \
+wrong 1 'another process works' flock "$good" env TWINHSM_CARDS="$(address_of "$a")" \
 	"$tool" backup "$good" --pin "$pin" --force
 same "the manifest" "$(cat "$good/manifest.json")" "$before"
 fresh_bad
@@ -243,7 +243,7 @@ p11_on "$b" --keypairgen --key-type EC:prime256v1 --label mine --id 01 >/dev/nul
 taken=$(contents "$b")
 wrong 1 'something else is in the place of key 1 "one"' tool_on "$b" restore "$good" --pin "$pin"
 has "$out" 'nothing was restored; --force replaces'
-wrong 1 'something else is in the place of key 1' "$tool" verify "$good" --reader "emu:$b"
+wrong 1 'something else is in the place of key 1' "$tool" verify "$good" --reader "$(address_of "$b")"
 has "$out" 'key 1 .*: its place is taken'
 same "contents of card B" "$(contents "$b")" "$taken"
 out=$(tool_on "$b" restore "$good" --pin "$pin" --force)

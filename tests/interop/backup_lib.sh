@@ -66,9 +66,9 @@ plain_shares() {
 
 # Runs twinhsm-tool with the card in token file $1.
 tool_on() {
-	TWINHSM_CARDS=emu:$1 "$tool" "${@:2}"
+	TWINHSM_CARDS=$(address_of "$1") "$tool" "${@:2}"
 }
 
 p11_on() {
-	TWINHSM_CARDS=emu:$1 p11 --login --pin "$pin" "${@:2}" 2>/dev/null
+	TWINHSM_CARDS=$(address_of "$1") p11 --login --pin "$pin" "${@:2}" 2>/dev/null
 }

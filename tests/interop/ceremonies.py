@@ -86,6 +86,14 @@ class Persons:
         ]
 
 
+def address_of(path):
+    """The token file itself, or the USB device that it is: see lib.sh."""
+    if not os.environ.get("TWINHSM_CARRIER", "").startswith("usb-"):
+        return f"emu:{path}"
+    have = [os.environ["TWINHSM_MOCK"], "tell", "have", path]
+    return "usb:1-" + subprocess.run(have, check=True, capture_output=True, text=True).stdout.split()[0]
+
+
 def new_card(folder, name):
     path = os.path.join(folder, f"{name}.token")
     made = [f"{BIN}/twinhsm-emu", "create", "--kdf", "cheap", path]
@@ -97,7 +105,8 @@ def new_card(folder, name):
         "TERM": "dumb",
         "PATH": os.environ["PATH"],
         "GLIBC_TUNABLES": tunables,
-        "TWINHSM_CARDS": f"emu:{path}",
+        **{name: os.environ[name] for name in ("LD_PRELOAD", "UMOCKDEV_DIR") if name in os.environ},
+        "TWINHSM_CARDS": address_of(path),
     }
 
 

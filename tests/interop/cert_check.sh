@@ -131,13 +131,13 @@ finds self 'no_chain' 1 --ca ca.pem
 
 step "The key on a card"
 fresh_card
-finds good 'key_not_on_card' 1 --reader "emu:$work/my.token"
+finds good 'key_not_on_card' 1 --reader "$TWINHSM_CARDS"
 p11 --login --pin $pin --keypairgen --key-type EC:prime256v1 --id 01 --label mine >/dev/null 2>&1
 p11 -r --type pubkey --id 01 -o mine.der >/dev/null 2>&1
 openssl pkey -pubin -inform DER -in mine.der -out mine.pub
 issue card "$client" -days 90 -force_pubkey mine.pub
-finds card '' 0 --reader "emu:$work/my.token"
-finds good 'key_not_on_card' 1 --reader "emu:$work/my.token"
+finds card '' 0 --reader "$TWINHSM_CARDS"
+finds good 'key_not_on_card' 1 --reader "$TWINHSM_CARDS"
 
 step "People read it; files that are none"
 "$tool" cert-check sign.pem >answer && fail "keyCertSign"

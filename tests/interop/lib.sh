@@ -12,6 +12,7 @@ so_pin=3537363231383830
 
 work=$(mktemp -d)
 background=
+bus=
 # Nothing of the person who runs this is read or written.
 export HOME=$work LC_ALL=C.UTF-8 PCSCLITE_CSOCK_NAME=$work/no-pcscd
 # pkcs11-tool 0.23 reads what it has freed when it writes an EC public key to a file; memory that
@@ -23,6 +24,7 @@ leave() {
 	local status=$?
 
 	[ -z "$background" ] || kill "$background" 2>/dev/null || true
+	[ -z "$bus" ] || kill "$bus" 2>/dev/null || true
 	rm -rf "$work"
 	[ "$status" -eq 0 ] || echo "FAILED: $0" >&2
 }
@@ -95,16 +97,29 @@ p11() {
 	pkcs11-tool --module "$TWINHSM_MODULE" "$@"
 }
 
-# Makes token file $1 the card of the module: in process, or with TWINHSM_CARRIER=pcsc in a reader.
+# The address of the card in token file $1: the file itself, or with TWINHSM_CARRIER=usb-nitrokey or
+# usb-stick the USB device that it is.
+address_of() {
+	case ${TWINHSM_CARRIER:-emu} in
+	usb-*) echo "usb:1-$(port_of "$1")" ;;
+	*) echo "emu:$1" ;;
+	esac
+}
+
+# Makes token file $1 the card of the module, as above, or with TWINHSM_CARRIER=pcsc in a reader of
+# pcscd: see opensc/lib.sh.
 use_card() {
-	export TWINHSM_CARDS=emu:$1
-	[ "${TWINHSM_CARRIER:-emu}" = pcsc ] || return 0
-	# shellcheck source=/dev/null # which takes in this file
-	. "$(dirname "${BASH_SOURCE[0]}")/opensc/lib.sh"
-	export token=$1
-	start_pcscd
-	insert_card
-	export TWINHSM_CARDS='pcsc:Virtual PCD 00 00'
+	if [ "${TWINHSM_CARRIER:-emu}" = pcsc ]; then
+		# shellcheck source=/dev/null # which takes in this file
+		. "$(dirname "${BASH_SOURCE[0]}")/opensc/lib.sh"
+		export token=$1
+		start_pcscd
+		insert_card
+		export TWINHSM_CARDS="pcsc:$reader"
+	else
+		TWINHSM_CARDS=$(address_of "$1")
+		export TWINHSM_CARDS
+	fi
 }
 
 # A card that is ready for use, cheap to log in to.
@@ -113,3 +128,10 @@ fresh_card() {
 		"$work/my.token" >/dev/null
 	use_card "$work/my.token"
 }
+
+# shellcheck source=tests/usb/carrier.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../usb/carrier.sh"
+if [[ ${TWINHSM_CARRIER-} = usb-* ]]; then
+	start_bus "${TWINHSM_CARRIER#usb-}"
+	export LD_PRELOAD=libumockdev-preload.so.0
+fi

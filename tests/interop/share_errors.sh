@@ -51,7 +51,7 @@ make_card() {
 }
 
 make_key() {
-	TWINHSM_LOG=error TWINHSM_CARDS=emu:$1 p11 --login --pin "$pin" --keypairgen \
+	TWINHSM_LOG=error TWINHSM_CARDS=$(address_of "$1") p11 --login --pin "$pin" --keypairgen \
 		--key-type "$2" --id "0$3" --label "key $3" >/dev/null 2>&1
 }
 
@@ -102,9 +102,9 @@ make_card "$card" $share1
 make_card "$work/other.token" $share2
 make_key "$card" EC:prime256v1 1
 make_key "$work/other.token" EC:prime256v1 1
-export TWINHSM_CARDS=emu:$card
+use_card "$card"
 good -W "$work/wrapped" -i 1 --pin "$pin"
-TWINHSM_CARDS=emu:$work/other.token good -W "$work/wrapped_other" -i 1 --pin "$pin"
+TWINHSM_CARDS=$(address_of "$work/other.token") good -W "$work/wrapped_other" -i 1 --pin "$pin"
 cp "$golden/dkek_share1.pbe" "$work/share"
 before=$(files_of_card "$card")
 
@@ -176,7 +176,7 @@ same "the card" "$(files_of_card "$card")" "$before"
 
 step "A full card"
 make_card "$work/full.token" $share1 --profile nitrokey-hsm
-export TWINHSM_CARDS=emu:$work/full.token
+use_card "$work/full.token"
 i=0
 for size in 4000 1000 250 60; do
 	head -c "$size" /dev/zero >"$work/data"
@@ -227,7 +227,7 @@ cut_at() {
 
 # Key 5 does not exist; then it does, and is replaced.
 cp "$card" "$work/with5.token"
-TWINHSM_CARDS=emu:$work/with5.token good -U "$work/wrapped" -i 5 --pin "$pin"
+TWINHSM_CARDS=$(address_of "$work/with5.token") good -U "$work/wrapped" -i 5 --pin "$pin"
 for start in "$card" "$work/with5.token --force"; do
 	whole=no
 	for n in $(seq 1 60); do
@@ -235,7 +235,7 @@ for start in "$card" "$work/with5.token --force"; do
 		set -- $start
 		cut_at "$1" "$n" "${@:2}"
 		[ "$whole" = no ] || break
-		TWINHSM_CARDS=emu:$work/cut.token good -U "$work/wrapped" -i 5 --pin "$pin" --force
+		TWINHSM_CARDS=$(address_of "$work/cut.token") good -U "$work/wrapped" -i 5 --pin "$pin" --force
 		has "$out" 'Key successfully imported'
 	done
 	[ "$whole" = yes ] || fail "so many commands?"

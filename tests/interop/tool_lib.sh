@@ -36,7 +36,7 @@ json() {
 card() {
 	rm -f "$work/$1.token"
 	"$emu" create --kdf cheap "${@:2}" "$work/$1.token" >/dev/null
-	export TWINHSM_CARDS=emu:$work/$1.token
+	use_card "$work/$1.token"
 }
 
 # Plays the commands on standard input to card $1 with the user logged in.

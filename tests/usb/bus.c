@@ -1,18 +1,20 @@
 #include "bus.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "bus_sysfs.h"
 #include "front/ccid_fault.h"
 #include "usbfs.h"
 
-enum { PORTS = 16 };
+enum { PORTS = 31 };
 
 struct plugged {
 	struct bus *bus;
 	struct usbfs *usbfs;
 	struct ccid_faults *faults; /* NULL: none */
 	char *token;
+	struct stat file; /* that it was */
 	struct bus_place place;
 	char manufacturer[64], product[64];
 };
@@ -123,6 +125,7 @@ hsm_rc bus_plug(struct bus *b, const char *token, enum ccid_dev_model model, con
 	p = g_new0(struct plugged, 1);
 	p->bus = b;
 	p->token = g_strdup(token);
+	(void)stat(token, &p->file);
 	p->place.port = *port;
 	p->place.devnum = ++b->devnum;
 	if (faults != NULL)
@@ -156,11 +159,18 @@ const char *bus_serial(const struct bus *b, unsigned port)
 	                                              : usbfs_facts(b->ports[port]->usbfs)->serial;
 }
 
-unsigned bus_port_of(const struct bus *b, const char *token)
+unsigned bus_port_of(const struct bus *b, const char *token, bool *same)
 {
+	struct stat now;
+
 	for (unsigned port = 1; port <= PORTS; port++) {
-		if (b->ports[port] != NULL && strcmp(b->ports[port]->token, token) == 0)
-			return port;
+		const struct plugged *p = b->ports[port];
+
+		if (p == NULL || strcmp(p->token, token) != 0)
+			continue;
+		*same = stat(token, &now) == 0 && now.st_dev == p->file.st_dev &&
+		        now.st_ino == p->file.st_ino;
+		return port;
 	}
 	return 0;
 }

@@ -24,7 +24,7 @@ HSM_MUST bool bus_unplug(struct bus *b, unsigned port);
 /* The serial number of what is in a port, NULL: empty. Borrowed. */
 const char *bus_serial(const struct bus *b, unsigned port);
 
-/* The port of a token file, 0: not plugged in. */
-unsigned bus_port_of(const struct bus *b, const char *token);
+/* The port of the token file with this path, 0: not plugged in. `same`: it is still that file. */
+unsigned bus_port_of(const struct bus *b, const char *token, bool *same);
 
 #endif

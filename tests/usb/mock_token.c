@@ -7,10 +7,11 @@
  *       when all is plugged in, and serves whoever uses it until it is killed.
  *   mock_token tell plug [--model ...] [--fault ...] TOKEN
  *   mock_token tell unplug PORT
- *   mock_token tell find TOKEN
- *       Commands to the bus of UMOCKDEV_DIR. `plug` and `find` print "PORT SERIAL".
+ *   mock_token tell have TOKEN
+ *       Commands to the bus of UMOCKDEV_DIR. `have` plugs in what is not there, or is another file
+ *       now. `plug` and `have` print "PORT SERIAL".
  *
- * FAULTS are those of front/ccid_fault.h. */
+ * A model holds for all tokens behind it. FAULTS are those of front/ccid_fault.h. */
 #include <glib-unix.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -43,11 +44,10 @@ static bool model_of(const char *name, enum ccid_dev_model *out)
 	return true;
 }
 
-/* Plugs in what the words say, up to the end or "--"; the number of words used, or -1. Options hold
- * for all tokens behind them. */
+/* Plugs in what the words say, up to the end or "--"; the number of words used, or -1. */
 static int plug_all(struct bus *b, int argc, char **argv, unsigned *port)
 {
-	enum ccid_dev_model model = CCID_DEV_NITROKEY;
+	static enum ccid_dev_model model = CCID_DEV_NITROKEY;
 	const char *faults = NULL;
 	int i;
 
@@ -80,6 +80,18 @@ static bool say_port(const struct bus *b, unsigned port, char *text)
 	return true;
 }
 
+static bool have(struct bus *b, char *token, char *text)
+{
+	bool same;
+	unsigned port = bus_port_of(b, token, &same);
+
+	if (port != 0 && same)
+		return say_port(b, port, text);
+	if (port != 0 && !bus_unplug(b, port))
+		return false;
+	return plug_all(b, 1, &token, &port) == 1 && say_port(b, port, text);
+}
+
 static bool command(struct bus *b, int argc, char **argv, char *text)
 {
 	unsigned port = 0;
@@ -88,8 +100,8 @@ static bool command(struct bus *b, int argc, char **argv, char *text)
 	if (argc > 1 && strcmp(argv[0], "plug") == 0)
 		return plug_all(b, argc - 1, argv + 1, &port) == argc - 1 &&
 		       say_port(b, port, text);
-	if (argc == 2 && strcmp(argv[0], "find") == 0)
-		return say_port(b, bus_port_of(b, argv[1]), text);
+	if (argc == 2 && strcmp(argv[0], "have") == 0)
+		return have(b, argv[1], text);
 	if (argc == 2 && strcmp(argv[0], "unplug") == 0) {
 		text[0] = '\0';
 		return bus_unplug(b, (unsigned)atoi(argv[1]));

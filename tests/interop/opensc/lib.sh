@@ -1,5 +1,7 @@
 # shellcheck shell=bash
-# A private pcscd with a virtual reader, our card in it, and OpenSC's tools on it. Sourced.
+# A private pcscd with our card in a reader, and OpenSC's tools on it. TWINHSM_READER says which
+# reader: a virtual one (vpcd, the default), or the card is a USB device of a model of
+# ../../usb/mock_token.c, which libccid drives. Sourced.
 # shellcheck source=tests/interop/lib.sh
 declare -F use_card >/dev/null || . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
@@ -7,6 +9,12 @@ for opensc_module in /usr/lib/*/opensc-pkcs11.so; do :; done
 token=$work/my.token
 pcscd=
 server=
+inserted=
+case ${TWINHSM_READER:=vpcd} in
+vpcd) reader='Virtual PCD 00 00' ;;
+nitrokey) reader='Nitrokey Nitrokey HSM' ;;
+stick) reader='Identive SCT3522CC token' ;;
+esac
 unset OPENSC_CONF OPENSC_DEBUG
 
 leave_opensc() {
@@ -28,9 +36,16 @@ stop_process() {
 }
 
 start_pcscd() {
+	local start=(python3 -B "$(dirname "${BASH_SOURCE[0]}")/pcscd.py" "$work/pcscd")
+
 	mkdir "$work/pcscd"
+	: >"$work/server.log"
 	export PCSCLITE_CSOCK_NAME=$work/pcscd/comm
-	python3 -B "$(dirname "${BASH_SOURCE[0]}")/pcscd.py" "$work/pcscd" >"$work/pcscd/log" 2>&1 &
+	if [ "$TWINHSM_READER" != vpcd ]; then
+		start_bus "$TWINHSM_READER"
+		start=(umockdev-wrapper "${start[@]}" --usb)
+	fi
+	"${start[@]}" >"$work/pcscd/log" 2>&1 &
 	pcscd=$!
 	wait_for "$work/pcscd/port" .
 }
@@ -43,9 +58,14 @@ reader_has_card() {
 insert_card() {
 	local port
 
-	port=$(cat "$work/pcscd/port")
-	"$emu" serve "$token" --vpcd "127.0.0.1:$port" >"$work/server.log" 2>&1 &
-	server=$!
+	if [ "$TWINHSM_READER" = vpcd ]; then
+		port=$(cat "$work/pcscd/port")
+		"$emu" serve "$token" --vpcd "127.0.0.1:$port" >"$work/server.log" 2>&1 &
+		server=$!
+	else
+		port_of "$token" >/dev/null
+	fi
+	inserted=yes
 	wait_until reader_has_card
 }
 
@@ -64,8 +84,13 @@ wait_until() {
 }
 
 remove_card() {
-	stop_process "$server"
-	server=
+	if [ "$TWINHSM_READER" = vpcd ]; then
+		stop_process "$server"
+		server=
+	else
+		unplug "$token"
+	fi
+	inserted=
 	wait_until reader_is_empty
 }
 

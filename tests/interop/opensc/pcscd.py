@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Becomes a pcscd with nothing but a virtual reader, on a socket of its own.
+"""Becomes a pcscd with nothing but a virtual reader, or the readers on USB, on a socket of its own.
 
-usage: pcscd.py FOLDER
+usage: pcscd.py FOLDER [--usb]
 
 pcscd has no option for its socket, but takes one from systemd as descriptor 3.  FOLDER gets the
 socket `comm` (for PCSCLITE_CSOCK_NAME), the configuration, and `port`, where the card connects to.
@@ -39,16 +39,22 @@ def write(path, text):
     os.rename(path + ".new", path)
 
 
-def main():
-    folder = os.path.abspath(sys.argv[1])
-    conf = os.path.join(folder, "conf")
+def configure(conf):
+    """The port of the virtual reader."""
     port = free_port()
-    os.mkdir(conf)
     write(
         os.path.join(conf, "reader"),
         f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{port:#x}\n'
         f"LIBPATH {DRIVER}\nCHANNELID {port:#x}\n",
     )
+    return port
+
+
+def main():
+    folder = os.path.abspath(sys.argv[1])
+    conf = os.path.join(folder, "conf")
+    os.mkdir(conf)
+    port = 0 if "--usb" in sys.argv else configure(conf)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(os.path.join(folder, "comm"))
     listener.listen(16)

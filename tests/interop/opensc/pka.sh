@@ -9,7 +9,7 @@ signer=$work/signer.token
 
 # Puts the card of token $1 into the reader instead of the one that is there.
 change_card() {
-	[ -z "$server" ] || remove_card
+	[ -z "$inserted" ] || remove_card
 	token=$1
 	insert_card
 }

@@ -6,7 +6,7 @@
 
 # Puts a card of model $1 into the reader and makes it ready with sc-hsm-tool.
 put_in() {
-	[ -z "$server" ] || remove_card
+	[ -z "$inserted" ] || remove_card
 	rm -f "$token"*
 	"$emu" create --kdf cheap --profile "$1" "$token" >/dev/null
 	insert_card
