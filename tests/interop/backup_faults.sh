@@ -243,7 +243,8 @@ p11_on "$b" --keypairgen --key-type EC:prime256v1 --label mine --id 01 >/dev/nul
 taken=$(contents "$b")
 wrong 1 'something else is in the place of key 1 "one"' tool_on "$b" restore "$good" --pin "$pin"
 has "$out" 'nothing was restored; --force replaces'
-wrong 1 'something else is in the place of key 1' "$tool" verify "$good" --reader "$(address_of "$b")"
+wrong 1 'something else is in the place of key 1' "$tool" verify "$good" \
+	--reader "$(address_of "$b")"
 has "$out" 'key 1 .*: its place is taken'
 same "contents of card B" "$(contents "$b")" "$taken"
 out=$(tool_on "$b" restore "$good" --pin "$pin" --force)

@@ -91,7 +91,8 @@ def address_of(path):
     if not os.environ.get("TWINHSM_CARRIER", "").startswith("usb-"):
         return f"emu:{path}"
     have = [os.environ["TWINHSM_MOCK"], "tell", "have", path]
-    return "usb:1-" + subprocess.run(have, check=True, capture_output=True, text=True).stdout.split()[0]
+    said = subprocess.run(have, check=True, capture_output=True, text=True).stdout
+    return "usb:1-" + said.split()[0]
 
 
 def new_card(folder, name):

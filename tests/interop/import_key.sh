@@ -150,6 +150,7 @@ wrong 'wrong user PIN' rsa2048.pem --share share --password "$password" --pin 11
 
 step "A card without a DKEK"
 "$emu" create --kdf cheap --label none --pin $pin --so-pin $so_pin none.token >/dev/null
-refused "$tool" import-key rsa2048.pem --share share --reader "$(address_of "$work/none.token")" --pin $pin
+refused "$tool" import-key rsa2048.pem --share share --pin $pin \
+	--reader "$(address_of "$work/none.token")"
 has "$out" 'has no DKEK'
 echo "the keys are the same"

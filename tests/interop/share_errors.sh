@@ -235,7 +235,8 @@ for start in "$card" "$work/with5.token --force"; do
 		set -- $start
 		cut_at "$1" "$n" "${@:2}"
 		[ "$whole" = no ] || break
-		TWINHSM_CARDS=$(address_of "$work/cut.token") good -U "$work/wrapped" -i 5 --pin "$pin" --force
+		TWINHSM_CARDS=$(address_of "$work/cut.token") \
+			good -U "$work/wrapped" -i 5 --pin "$pin" --force
 		has "$out" 'Key successfully imported'
 	done
 	[ "$whole" = yes ] || fail "so many commands?"
