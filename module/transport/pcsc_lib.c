@@ -35,6 +35,7 @@ static const struct {
 	{ 0x8010000B, HSM_E_CARD_BUSY },   /* sharing violation */
 	{ 0x8010000C, HSM_E_NO_CARD },     /* no smart card */
 	{ 0x8010000F, HSM_E_CARD_DATA },   /* protocol mismatch: the card cannot do T=1 */
+	{ 0x80100011, HSM_E_GONE },        /* invalid value: the reader was taken out */
 	{ 0x80100013, HSM_E_PCSC_DOWN },   /* communication error with the service */
 	{ 0x80100017, HSM_E_NO_READER },   /* reader unavailable */
 	{ 0x8010001D, HSM_E_PCSC_DOWN },   /* no service */

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 
 : "${TWINHSM_TURNS:?path of turns}"
-reader='Virtual PCD 00 00'
 
 self_test() {
 	quiet p11 --test --login --pin "$pin"
@@ -102,34 +101,45 @@ step "Which cards there are"
 TWINHSM_CARDS='pcsc:*' tool_says "Card +: pcsc:$reader"
 unset TWINHSM_CARDS
 tool_says "Card +: pcsc:$reader"
-TWINHSM_CARDS='pcsc:Virtual PCD' tool_refuses \
-	'pcsc:Virtual PCD: more than one reader has that in its name'
-TWINHSM_CARDS='pcsc:00 01' tool_refuses 'pcsc:00 01: no card in the reader'
-TWINHSM_CARDS='pcsc:Nitrokey' tool_refuses 'pcsc:Nitrokey: no such reader'
+if [ "$TWINHSM_READER" = vpcd ]; then
+	TWINHSM_CARDS='pcsc:Virtual PCD' tool_refuses \
+		'pcsc:Virtual PCD: more than one reader has that in its name'
+	TWINHSM_CARDS='pcsc:00 01' tool_refuses 'pcsc:00 01: no card in the reader'
+fi
+TWINHSM_CARDS='pcsc:Floppy' tool_refuses 'pcsc:Floppy: no such reader'
 
 step "Resets, removal and the end of the service while logged in"
-server_command="'$emu' serve '$token' --vpcd 127.0.0.1:$(cat "$work/pcscd/port")"
+if [ "$TWINHSM_READER" = vpcd ]; then
+	put_in="'$emu' serve '$token' --vpcd 127.0.0.1:$(cat "$work/pcscd/port") >/dev/null 2>&1 &
+	echo \$! >'$work/server'"
+	take_out="kill \$(cat '$work/server')"
+	echo "$server" >"$work/server"
+else
+	put_in="'$TWINHSM_MOCK' tell have '$token' | cut -d' ' -f1 >'$work/port'"
+	take_out="'$TWINHSM_MOCK' tell unplug \$(cat '$work/port')"
+	port_of "$token" >"$work/port"
+fi
 cat >"$work/card" <<END
 #!/bin/bash
-until_reader_says() {
+until_there_is() {
 	for _ in \$(seq 100); do
-		! opensc-tool --list-readers 2>/dev/null | grep -Eq "^0 +\$1" || exit 0
+		[ \$(opensc-tool --list-readers 2>/dev/null | grep -Ec '^0 +Yes') != "\$1" ] || exit 0
 		sleep 0.1
 	done
 	exit 1
 }
 if [ "\$1" = in ]; then
-	$server_command >/dev/null 2>&1 &
-	echo \$! >'$work/server'
-	until_reader_says Yes
+	$put_in
+	until_there_is 1
 fi
-kill "\$(cat '$work/server')"
-until_reader_says No
+$take_out
+until_there_is 0
 END
 chmod +x "$work/card"
-echo "$server" >"$work/server"
-# shellcheck disable=SC2154 # status
-trap 'status=$?; set +e; server=$(cat "$work/server"); (exit "$status"); leave_opensc' EXIT
+if [ "$TWINHSM_READER" = vpcd ]; then
+	# shellcheck disable=SC2154 # status
+	trap 'status=$?; set +e; server=$(cat "$work/server"); (exit "$status"); leave_opensc' EXIT
+fi
 export TWINHSM_CARDS="pcsc:$reader"
 quiet timeout 120 "$TWINHSM_TURNS" "$TWINHSM_MODULE" 'opensc-tool --reset >/dev/null 2>&1' \
 	"'$work/card' out" "'$work/card' in" \
@@ -139,7 +149,7 @@ pcscd=
 step "Without the service"
 tool_refuses "pcsc:$reader: the PC/SC service is not running"
 quiet p11 -L
-has "$out" 'Slot 0.*Virtual PCD'
+has "$out" "Slot 0.*$reader"
 has "$out" '\(empty\)'
 
 step "PC/SC is not installed"
