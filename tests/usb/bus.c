@@ -5,6 +5,7 @@
 
 #include "bus_sysfs.h"
 #include "front/ccid_fault.h"
+#include "front/trace.h"
 #include "usbfs.h"
 
 enum { PORTS = 31 };
@@ -12,7 +13,8 @@ enum { PORTS = 31 };
 struct plugged {
 	struct bus *bus;
 	struct usbfs *usbfs;
-	struct ccid_faults *faults; /* NULL: none */
+	struct ccid_faults *faults;
+	struct trace *trace; /* NULL: none */
 	char *token;
 	struct stat file; /* that it was */
 	struct bus_place place;
@@ -32,6 +34,7 @@ static void plugged_free(gpointer arg)
 
 	usbfs_free(p->usbfs);
 	ccid_faults_free(p->faults);
+	trace_close(p->trace);
 	g_free(p->token);
 	g_free(p);
 }
@@ -111,12 +114,26 @@ static bool add_device(struct plugged *p)
 	return true;
 }
 
-hsm_rc bus_plug(struct bus *b, const char *token, enum ccid_dev_model model, const char *faults,
-        unsigned *port)
+/* Opens what the token file is, and what goes with it. */
+static hsm_rc make_device(struct plugged *p, const struct bus_token *what)
 {
-	struct ccid_dev_setup setup = { .token = token, .model = model };
+	struct ccid_dev_setup setup = {
+		.token = what->path, .model = what->model, .session = p->place.port
+	};
+	const char *faults = what->faults == NULL ? "" : what->faults;
+
+	TRY(ccid_faults_parse(rd_str(faults), &p->faults));
+	if (what->trace != NULL)
+		TRY(trace_open(what->trace, &p->trace));
+	setup.faults = p->faults;
+	setup.trace = p->trace;
+	return usbfs_new(&setup, remove_device, p, &p->usbfs);
+}
+
+hsm_rc bus_plug(struct bus *b, const struct bus_token *what, unsigned *port)
+{
 	struct plugged *p;
-	hsm_rc rc = HSM_OK;
+	hsm_rc rc;
 
 	for (*port = 1; *port <= PORTS && b->ports[*port] != NULL; ++*port)
 		;
@@ -124,15 +141,11 @@ hsm_rc bus_plug(struct bus *b, const char *token, enum ccid_dev_model model, con
 		return HSM_E_FULL;
 	p = g_new0(struct plugged, 1);
 	p->bus = b;
-	p->token = g_strdup(token);
-	(void)stat(token, &p->file);
+	p->token = g_strdup(what->path);
+	(void)stat(what->path, &p->file);
 	p->place.port = *port;
 	p->place.devnum = ++b->devnum;
-	if (faults != NULL)
-		rc = ccid_faults_parse(rd_str(faults), &p->faults);
-	setup.faults = p->faults;
-	if (rc == HSM_OK)
-		rc = usbfs_new(&setup, remove_device, p, &p->usbfs);
+	rc = make_device(p, what);
 	if (rc != HSM_OK) {
 		plugged_free(p);
 		return rc;
@@ -157,6 +170,16 @@ const char *bus_serial(const struct bus *b, unsigned port)
 {
 	return port > PORTS || b->ports[port] == NULL ? NULL
 	                                              : usbfs_facts(b->ports[port]->usbfs)->serial;
+}
+
+unsigned bus_messages(const struct bus *b, unsigned port)
+{
+	const struct ccid_faults *f;
+
+	if (port > PORTS || b->ports[port] == NULL)
+		return 0;
+	f = b->ports[port]->faults;
+	return ccid_faults_in(f) + ccid_faults_out(f);
 }
 
 unsigned bus_port_of(const struct bus *b, const char *token, bool *same)

@@ -1,6 +1,7 @@
 #include "bus_client.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "control.h"
 
@@ -54,6 +55,14 @@ void token_plug(struct usb_token *d, const char *faults)
 void token_unplug(const struct usb_token *d)
 {
 	tell("unplug", d->port, NULL, NULL, NULL);
+}
+
+unsigned token_messages(const struct usb_token *d)
+{
+	char n[12];
+
+	tell("messages", d->port, NULL, NULL, n);
+	return (unsigned)strtoul(n, NULL, 10);
 }
 
 void token_done(struct usb_token *d)

@@ -34,6 +34,9 @@ struct usb_token {
 void token_plug(struct usb_token *d, const char *faults);
 void token_unplug(const struct usb_token *d);
 
+/* How many messages its bulk endpoints have carried. */
+unsigned token_messages(const struct usb_token *d);
+
 /* Closes, unplugs, removes the token file. */
 void token_done(struct usb_token *d);
 

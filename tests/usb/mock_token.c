@@ -1,17 +1,20 @@
 /* Token files as tokens on a simulated USB bus, for any program that uses libusb or libudev.
  * Everything runs under umockdev-wrapper.
  *
- *   mock_token [[--model nitrokey|stick] [--fault FAULTS] TOKEN]... -- COMMAND...
+ *   mock_token [[--model nitrokey|stick] [--fault FAULTS] [--trace FILE] TOKEN]... -- COMMAND...
  *   mock_token --serve FILE [[--model ...] [--fault ...] TOKEN]...
  *       Runs the command on the bus and ends with its status; or writes UMOCKDEV_DIR=... to FILE
  *       when all is plugged in, and serves whoever uses it until it is killed.
  *   mock_token tell plug [--model ...] [--fault ...] TOKEN
  *   mock_token tell unplug PORT
+ *   mock_token tell messages PORT
  *   mock_token tell have TOKEN
  *       Commands to the bus of UMOCKDEV_DIR. `have` plugs in what is not there, or is another file
- *       now. `plug` and `have` print "PORT SERIAL".
+ *       now. `plug` and `have` print "PORT SERIAL", `messages` how many CCID messages there
+ *       have been on the bulk endpoints, both ways.
  *
- * A model holds for all tokens behind it. FAULTS are those of front/ccid_fault.h. */
+ * A model holds for all tokens behind it, a trace (front/trace.h) for the next one. FAULTS are
+ * those of front/ccid_fault.h. */
 #include <glib-unix.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -48,19 +51,24 @@ static bool model_of(const char *name, enum ccid_dev_model *out)
 static int plug_all(struct bus *b, int argc, char **argv, unsigned *port)
 {
 	static enum ccid_dev_model model = CCID_DEV_NITROKEY;
-	const char *faults = NULL;
+	struct bus_token t = { 0 };
 	int i;
 
 	for (i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		hsm_rc rc;
 
 		if (strcmp(argv[i], "--fault") == 0 && i + 1 < argc) {
-			faults = argv[++i];
+			t.faults = argv[++i];
+		} else if (strcmp(argv[i], "--trace") == 0 && i + 1 < argc) {
+			t.trace = argv[++i];
 		} else if (strcmp(argv[i], "--model") == 0 && i + 1 < argc) {
 			if (!model_of(argv[++i], &model))
 				return usage(argv[i]) ? 0 : -1;
 		} else {
-			rc = bus_plug(b, argv[i], model, faults, port);
+			t.path = argv[i];
+			t.model = model;
+			rc = bus_plug(b, &t, port);
+			t.trace = NULL;
 			if (rc != HSM_OK) {
 				fprintf(stderr, "mock_token: %s: %s\n", argv[i], rc_text(rc));
 				return -1;
@@ -100,6 +108,10 @@ static bool command(struct bus *b, int argc, char **argv, char *text)
 	if (argc > 1 && strcmp(argv[0], "plug") == 0)
 		return plug_all(b, argc - 1, argv + 1, &port) == argc - 1 &&
 		       say_port(b, port, text);
+	if (argc == 2 && strcmp(argv[0], "messages") == 0) {
+		snprintf(text, CONTROL_TEXT, "%u", bus_messages(b, (unsigned)atoi(argv[1])));
+		return true;
+	}
 	if (argc == 2 && strcmp(argv[0], "have") == 0)
 		return have(b, argv[1], text);
 	if (argc == 2 && strcmp(argv[0], "unplug") == 0) {

@@ -77,6 +77,15 @@ static void descriptors_and_strings(void **state)
 	libusb_free_config_descriptor(config);
 }
 
+static void messages_are_counted(void **state)
+{
+	struct usb_token *d = *state;
+
+	assert_int_equal(token_messages(d), 0);
+	ccid_works(d);
+	assert_int_equal(token_messages(d), 2);
+}
+
 static void one_program_at_a_time(void **state)
 {
 	struct usb_token *d = *state;
@@ -326,6 +335,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_DEVICE(descriptors_and_strings),
+		ON_DEVICE(messages_are_counted),
 		ON_DEVICE(one_program_at_a_time),
 		ON_DEVICE(killed_program_lets_go),
 		ON_DEVICE(hundred_exchanges),
