@@ -1,59 +1,137 @@
 #!/bin/bash
-# How many commands a card gets for the work of an application: ours beside OpenSC's module, on the
-# same card, a twin in the virtual reader of a pcscd. Prints tables.
+# How many commands a card gets for the work of an application: ours beside OpenSC's module, on
+# copies of one card. Prints tables.
 #
-#   commands.sh [KEYS...]		1, 10 and 100 keys, without and with certificates
-#   commands.sh --check KEYS		fails unless ours needs a quarter of OpenSC's at most
-#					for the first signature and for a list of the keys
+#   commands.sh [--carrier CARRIER] [KEYS...]
+#		1, 10 and 100 keys, without and with certificates; the times are the best of three
+#   commands.sh --check KEYS
+#		fails unless ours needs a quarter of OpenSC's at most for the first signature and
+#		for a list of the keys
+#
+# CARRIER: vpcd, the virtual reader of a pcscd, for both; or usb-nitrokey or usb-stick, a model of
+# ../usb/mock_token.c, to which ours talks with libusb and OpenSC's through pcscd with libccid.
 set -euo pipefail
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+check=
+carrier=vpcd
+runs=3
+while [[ ${1-} = --* ]]; do
+	case $1 in
+	--check)
+		check=yes
+		runs=1
+		;;
+	--carrier)
+		carrier=$2
+		shift
+		;;
+	esac
+	shift
+done
+counts=("$@")
+[ $# -ne 0 ] || counts=(1 10 100)
 
 # By hand, what is measured is built first.
 if [ -z "${TWINHSM_COMMANDS-}" ]; then
 	build=$here/../../build/bench
 	module=module/p11/twinhsm-pkcs11.so
+	targets=(twinhsm_commands twinhsm-emu "$module")
+	[ "$carrier" = vpcd ] || targets+=(mock_token)
 	cmake -S "$here/../.." -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
-	cmake --build "$build" --target twinhsm_commands twinhsm-emu $module >/dev/null
+	cmake --build "$build" --target "${targets[@]}" >/dev/null
 	export TWINHSM_BIN=$build/tools TWINHSM_MODULE=$build/$module
 	TWINHSM_COMMANDS=$build/tests/bench/twinhsm_commands
+	TWINHSM_MOCK=$build/tests/usb/mock_token
 fi
+TWINHSM_READER=${carrier#usb-}
 # shellcheck source=tests/interop/opensc/lib.sh
 . "$here/../interop/opensc/lib.sh"
 trace=$work/trace
 
-# Makes a card with $1 keys, with certificates when there is $2, and plugs it in.
-plug_in() {
-	export token=$work/$1$2.token
+# What plugs a card in for ours and for OpenSC's, and the environment of a program then.
+if [ "$carrier" = vpcd ]; then
+	ours=(serve_card env 'TWINHSM_CARDS=pcsc:Virtual PCD 00 00')
+	theirs=(serve_card env)
+	start_pcscd
+else
+	start_bus "$TWINHSM_READER"
+	ours=(plug_in_usb env 'TWINHSM_CARDS=usb:*' "UMOCKDEV_DIR=$UMOCKDEV_DIR"
+		LD_PRELOAD=libumockdev-preload.so.0)
+	background=$bus
+	rm "$work/bus"
+	start_pcscd
+	theirs=(plug_in_pcscd env "UMOCKDEV_DIR=$UMOCKDEV_DIR")
+fi
+
+# Makes the card of which all that are measured are copies, with $1 keys, with certificates when
+# there is $2.
+make_card() {
+	rm -f "$work/made.token"
 	"$emu" create --kdf cheap --profile large --label mytoken --pin "$pin" \
-		--so-pin "$so_pin" "$token" >/dev/null
+		--so-pin "$so_pin" "$work/made.token" >/dev/null
 	# shellcheck disable=SC2086 # an empty $2 is no argument
-	TWINHSM_CARDS=emu:$token "$TWINHSM_COMMANDS" "$TWINHSM_MODULE" make "$1" $2
+	TWINHSM_CARDS=emu:$work/made.token "$TWINHSM_COMMANDS" "$TWINHSM_MODULE" make "$1" $2
+}
+
+serve_card() {
 	"$emu" serve "$token" --vpcd "127.0.0.1:$(cat "$work/pcscd/port")" --trace "$trace" \
 		>"$work/server.log" 2>&1 &
-	export server=$!
+	server=$!
 	wait_until reader_has_card
 }
 
-# What a command of pkcs11-tool costs: "what<tab>commands<tab>milliseconds".
+plug_in_usb() {
+	tell plug --trace "$trace" "$token" >"$work/port"
+}
+
+plug_in_pcscd() {
+	plug_in_usb
+	wait_until reader_has_card
+}
+
+# Says a word to the bus of the card that is measured.
+tell() {
+	"${with[@]}" "$TWINHSM_MOCK" tell "$@"
+}
+
+# How many CCID messages the card has seen, if it is a USB device.
+messages() {
+	if [ "$carrier" = vpcd ]; then
+		echo 0
+	else
+		tell messages "$(cut -d' ' -f1 "$work/port")"
+	fi
+}
+
+unplug_card() {
+	if [ "$carrier" = vpcd ]; then
+		remove_card
+	else
+		tell unplug "$(cut -d' ' -f1 "$work/port")" >/dev/null
+	fi
+}
+
+# What a command of pkcs11-tool costs: "what<tab>commands<tab>milliseconds<tab>messages".
 tool_line() {
-	local what=$1 before after began ended
+	local what=$1 before began ended messages
 
 	shift
 	before=$(count '^>' "$trace")
+	messages=$(messages)
 	began=$(date +%s%N)
-	quiet pkcs11-tool "$@"
+	quiet "${with[@]}" pkcs11-tool "$@"
 	ended=$(date +%s%N)
-	after=$(count '^>' "$trace")
-	printf '%s\t%d\t%d\n' "$what" $((after - before)) $(((ended - began) / 1000000))
+	printf '%s\t%d\t%d\t%d\n' "$what" $(($(count '^>' "$trace") - before)) \
+		$(((ended - began) / 1000000)) $(($(messages) - messages))
 }
 
 # All lines for module $1 on a card with $2 keys, the middle one of which signs.
 measure() {
 	local module=$1 keys=$2 middle=$((($2 + 1) / 2))
 
-	"$TWINHSM_COMMANDS" "$module" list "$keys" "$trace"
+	"${with[@]}" "$TWINHSM_COMMANDS" "$module" list "$keys" "$trace"
 	[ -n "$check" ] || measure_tool "$module" "$middle"
-	"$TWINHSM_COMMANDS" "$module" sign "key-$middle" "$trace"
+	"${with[@]}" "$TWINHSM_COMMANDS" "$module" sign "key-$middle" "$trace"
 }
 
 # The same for pkcs11-tool, which shows the public keys, too, and all that is to be known of them.
@@ -75,22 +153,30 @@ cell() {
 	awk -F'\t' -v name="$3" -v column="$2" '$1 == name { print $column }' "$1"
 }
 
+# The commands of the line $1 in parts of OpenSC's.
 ratio() {
-	awk -v a="$1" -v b="${2:-0}" 'BEGIN { if (b > 0) printf "%.2f", a / b; else print "-" }'
+	awk -v a="$(cell "$work/ours" 2 "$1")" -v b="$(cell "$work/theirs" 2 "$1")" \
+		'BEGIN { if (b > 0) printf "%.2f", a / b; else print "-" }'
+}
+
+# "| ours | theirs " of column $1 for the line $2.
+pair() {
+	local file
+
+	for file in ours theirs; do
+		printf '| %s ' "$(cell "$work/$file" "$1" "$2" | grep . || echo -)"
+	done
 }
 
 print_table() {
-	local name ours theirs
+	local name
 
-	printf '\n%s\n\n' "$1"
-	printf '| | commands | of OpenSC | ratio | ms | of OpenSC |\n'
-	printf '| --- | --- | --- | --- | --- | --- |\n'
+	printf '\n%s, %s, load %s\n\n' "$carrier" "$1" "$(cut -d' ' -f1 /proc/loadavg)"
+	printf '| | commands | of OpenSC | ratio | ms | of OpenSC | messages | of OpenSC |\n'
+	printf '| --- | --- | --- | --- | --- | --- | --- | --- |\n'
 	while IFS=$'\t' read -r name _; do
-		ours=$(cell "$work/ours" 2 "$name")
-		theirs=$(cell "$work/theirs" 2 "$name")
-		printf '| %s | %d | %s | %s | %d | %s |\n' "$name" "$ours" "${theirs:--}" \
-			"$(ratio "$ours" "$theirs")" "$(cell "$work/ours" 3 "$name")" \
-			"$(cell "$work/theirs" 3 "$name" | grep . || echo -)"
+		printf '| %s %s| %s %s%s|\n' "$name" "$(pair 2 "$name")" "$(ratio "$name")" \
+			"$(pair 3 "$name")" "$(pair 4 "$name")"
 	done < <(cat "$work/ours")
 }
 
@@ -109,30 +195,47 @@ check_quarter() {
 		"$(cell "$work/ours" 2 'find the key and sign again')" 1
 }
 
+# Adds what module $1 needs for a copy of the card with $2 keys to the lines of file $3. The words
+# behind are one of the two lists above.
+measure_copy() {
+	local module=$1 keys=$2 lines=$3 plug_in=$4
+
+	with=("${@:5}")
+	cp "$work/made.token" "$token"
+	"$plug_in"
+	measure "$module" "$keys" >>"$lines"
+	unplug_card
+	rm "$token"
+}
+
+# The least of all runs in file $1, each line once.
+best() {
+	awk -F'\t' -v OFS='\t' '
+		!($1 in ms) { name[++n] = $1; commands[$1] = $2; ms[$1] = $3; messages[$1] = $4 }
+		commands[$1] != $2 { print $1 ": other commands now" >"/dev/stderr"; bad = 1 }
+		$3 < ms[$1] { ms[$1] = $3 }
+		$4 < messages[$1] { messages[$1] = $4 }
+		END { if (bad) exit 1; for (i = 1; i <= n; i++) {
+			k = name[i]
+			print k, commands[k], ms[k], messages[k] ? messages[k] : ""
+		} }' "$1"
+}
+
 compare() {
-	plug_in "$1" "$2"
-	TWINHSM_CARDS='pcsc:Virtual PCD 00 00' measure "$TWINHSM_MODULE" "$1" >"$work/ours"
-	remove_card
-	# A card of its own, so that it has as many keys; OpenSC's files are not cached by default.
-	rm "$token"
-	plug_in "$1" "$2"
-	measure "$opensc_module" "$1" >"$work/theirs"
-	remove_card
-	rm "$token"
+	make_card "$1" "$2"
+	rm -f "$work/ours.runs" "$work/theirs.runs"
+	for _ in $(seq $runs); do
+		measure_copy "$TWINHSM_MODULE" "$1" "$work/ours.runs" "${ours[@]}"
+		measure_copy "$opensc_module" "$1" "$work/theirs.runs" "${theirs[@]}"
+	done
+	best "$work/ours.runs" >"$work/ours"
+	best "$work/theirs.runs" >"$work/theirs"
 	[ -n "$check" ] || print_table "$1 keys${2:+ with $2}"
 	[ -z "$check" ] || check_quarter "$1"
 }
 
-check=
-if [ "${1-}" = --check ]; then
-	check=yes
-	shift
-fi
-keys=("$@")
-[ $# -ne 0 ] || keys=(1 10 100)
 head -c 32 /dev/zero >"$work/digest"
-start_pcscd
-for n in "${keys[@]}"; do
+for n in "${counts[@]}"; do
 	compare "$n" ''
 	[ -n "$check" ] || compare "$n" certificates
 done
