@@ -136,7 +136,8 @@ int usbfs_request(struct usbfs *u, uint8_t recipient, uint8_t code, unsigned val
 {
 	uint8_t setup[8] = { recipient, code, (uint8_t)value, (uint8_t)(value >> 8), (uint8_t)index,
 		(uint8_t)(index >> 8) };
-	struct wr none = wr_of(NULL, 0);
+	uint8_t nothing;
+	struct wr none = wr_of(&nothing, 0);
 
 	switch (ccid_dev_control(u->dev, setup, (struct rd){ 0 }, &none)) {
 	case CCID_DEV_OK:
