@@ -25,6 +25,10 @@ while [[ ${1-} = --* ]]; do
 		carrier=$2
 		shift
 		;;
+	*)
+		echo "commands.sh: what is $1?" >&2
+		exit 2
+		;;
 	esac
 	shift
 done
