@@ -123,7 +123,8 @@ cat >"$work/card" <<END
 #!/bin/bash
 until_there_is() {
 	for _ in \$(seq 100); do
-		[ \$(opensc-tool --list-readers 2>/dev/null | grep -Ec '^0 +Yes') != "\$1" ] || exit 0
+		cards=\$(opensc-tool --list-readers 2>/dev/null | grep -Ec '^0 +Yes')
+		[ "\$cards" != "\$1" ] || exit 0
 		sleep 0.1
 	done
 	exit 1
