@@ -3,33 +3,24 @@
  * "gone" when the token went, and checks what the module answers meanwhile. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "client.h"
 
-enum { PAUSE_MS = 20, WAIT_MS = 20000, MS_NS = 1000000 };
-
 static struct client client;
-
-static void pause_a_little(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = PAUSE_MS * MS_NS }, NULL);
-}
 
 /* The slot of the token, as soon as there is one. */
 static CK_SLOT_ID wait_for_token(void)
 {
-	CK_SLOT_ID slot;
-	CK_ULONG n;
+	CK_SLOT_ID slot, event;
+	CK_ULONG n = 1;
 
-	for (int ms = 0; ms < WAIT_MS; ms += PAUSE_MS) {
+	client_must(client.f->C_GetSlotList(CK_TRUE, &slot, &n), "C_GetSlotList");
+	while (n == 0) {
+		client_must(client.f->C_WaitForSlotEvent(0, &event, NULL), "C_WaitForSlotEvent");
 		n = 1;
 		client_must(client.f->C_GetSlotList(CK_TRUE, &slot, &n), "C_GetSlotList");
-		if (n == 1)
-			return slot;
-		pause_a_little();
 	}
-	client_die("the token did not come");
+	return slot;
 }
 
 static CK_OBJECT_HANDLE object(CK_SESSION_HANDLE session, CK_OBJECT_CLASS class)

@@ -1,6 +1,6 @@
 #!/bin/bash
-# What the kernel read from the twin, as lsusb shows it, is what a Nitrokey HSM says: the public list
-# of libccid, the published firmware of its reader.
+# What the kernel read from the twin, as lsusb shows it, is what a Nitrokey HSM says, by the public
+# list of libccid and the published firmware of its reader.
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -5,7 +5,7 @@
 
 "$emu" create "$work/my.token" >/dev/null
 plug "$work/my.token" "$nitrokey"
-export TWINHSM_CARDS=usb:20a0:4230
+export TWINHSM_CARDS='usb:*'
 
 run "$tool" --initialize --so-pin "$so_pin" --pin "$pin" --label mytoken
 out=$(run p11 -L)

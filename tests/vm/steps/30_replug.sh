@@ -10,7 +10,7 @@ has_said() {
 }
 
 plug_keys "$nitrokey"
-"$GUEST_REPLUG" "$TWINHSM_MODULE" 2 >"$work/said" 2>&1 &
+TWINHSM_CARDS='usb:*' "$GUEST_REPLUG" "$TWINHSM_MODULE" 2 >"$work/said" 2>&1 &
 application=$!
 for round in 1 2; do
 	until_it has_said signing $round
