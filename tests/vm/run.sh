@@ -11,8 +11,8 @@ bin=$build/tools
 module=$build/module/p11/twinhsm-pkcs11.so
 pin=648219
 so_pin=3537363231383830
-machine_limit=500
-step_limit=90
+machine_limit=600
+step_limit=200
 
 verbose=
 if [ "${1:-}" = -v ]; then

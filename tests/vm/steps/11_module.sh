@@ -8,9 +8,6 @@ plug "$work/my.token" "$nitrokey"
 export TWINHSM_CARDS='usb:*'
 
 run "$tool" --initialize --so-pin "$so_pin" --pin "$pin" --label mytoken
-out=$(run p11 -L)
-echo "$out"
-has "$out" 'token label +: mytoken$'
 make_key EC:prime256v1 10
 make_key rsa:1024 11
 sign_with 10 ECDSA-SHA256 "$TWINHSM_MODULE"
@@ -19,7 +16,3 @@ out=$(run "$tool" list)
 echo "$out"
 has "$out" 'key10'
 has "$out" 'key11'
-out=$(run "$tool" status)
-echo "$out"
-has "$out" 'usb:'
-has "$out" 'tries left 3'
