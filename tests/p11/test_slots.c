@@ -415,7 +415,7 @@ static void threads__while_tokens_come_and_go(void **state)
 	for (size_t i = 0; i < LEN(users); i++)
 		assert_int_equal(pthread_create(&users[i], NULL, use_slots, &stop), 0);
 	for (int i = 0; i < 6; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), "t%d", i / 2);
 		token_new(name);
